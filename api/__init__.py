@@ -1,0 +1,1 @@
+"""The case API: events, evidence, queries, storage. It never touches pixels."""

@@ -1,0 +1,1 @@
+"""Models: manifest, cards, small ONNX weights, and how they are made and measured."""

@@ -1,0 +1,1 @@
+"""Drawn films with known truth, and a small RTSP server that replays films."""

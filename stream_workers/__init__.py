@@ -1,0 +1,1 @@
+"""Processes that read streams, run vision, keep evidence and send events."""

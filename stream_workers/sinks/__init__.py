@@ -1,0 +1,1 @@
+"""Where events go: disk first, then the case API."""

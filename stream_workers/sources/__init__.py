@@ -1,0 +1,1 @@
+"""Where pictures come from: RTSP, files, folders, image sequences."""

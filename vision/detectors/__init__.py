@@ -1,0 +1,1 @@
+"""Detector back-ends and where in a picture they look."""

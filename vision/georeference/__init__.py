@@ -1,0 +1,1 @@
+"""From image points to places on the ground, with their error."""

@@ -1,0 +1,1 @@
+"""Masking of people and vehicles."""

@@ -1,0 +1,1 @@
+"""What a view remembers, and what in it is new and stays."""

@@ -1,0 +1,1 @@
+"""Believing slowly that a thing is there or gone."""
