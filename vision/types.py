@@ -66,7 +66,10 @@ class Planes:
         width, height = self.size_wh
         x1, y1, x2, y2 = box if box is not None else (0, 0, width, height)
         left, top = max(0, int(x1)) // 2 * 2, max(0, int(y1)) // 2 * 2
-        right, bottom = min(width, -(-int(np.ceil(x2)) // 2) * 2), min(height, -(-int(np.ceil(y2)) // 2) * 2)
+        right, bottom = (
+            min(width, -(-int(np.ceil(x2)) // 2) * 2),
+            min(height, -(-int(np.ceil(y2)) // 2) * 2),
+        )
         if right <= left or bottom <= top:
             raise BadInput(f"box {box} lies outside a picture of {width}x{height}")
         luma = self.y[top:bottom, left:right]
@@ -144,7 +147,9 @@ class Detections:
     def __post_init__(self) -> None:
         count = len(self.scores)
         if self.xyxy.shape != (count, 4) or self.classes.shape != (count,):
-            raise BadInput(f"rows differ: boxes {self.xyxy.shape}, scores {count}, classes {self.classes.shape}")
+            raise BadInput(
+                f"rows differ: boxes {self.xyxy.shape}, scores {count}, classes {self.classes.shape}"
+            )
 
     def __len__(self) -> int:
         return len(self.scores)
