@@ -52,7 +52,10 @@ class Planes:
         return self.y.shape[1], self.y.shape[0]
 
     def luma_small(self, size_wh: tuple[int, int]) -> U8:
-        """Luma averaged down to `size_wh`: (h, w) uint8. Area averaging, because aliasing looks like change."""
+        """Luma averaged down to `size_wh`: (h, w) uint8.
+
+        Area averaging, because aliasing looks like change.
+        """
         return np.asarray(cv2.resize(self.y, size_wh, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
     def bgr(self, box: Box | None = None) -> U8:

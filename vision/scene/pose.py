@@ -1,0 +1,50 @@
+"""Whether a view still looks where its memory and its calibration were made."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Shift", "measure_shift"]
+
+U8 = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """How far a look is displaced against a reference.
+
+    Args:
+        dx_px: To the right, grid pixels.
+        dy_px: Downwards, grid pixels.
+        trust: 0..1, how much of the picture agrees on it.
+    """
+
+    dx_px: float
+    dy_px: float
+    trust: float
+
+    @property
+    def length_px(self) -> float:
+        """Length of the displacement, grid pixels."""
+        return float(np.hypot(self.dx_px, self.dy_px))
+
+
+def measure_shift(picture: U8, reference: U8) -> Shift:
+    """Displacement of (h, w) uint8 `picture` against `reference`, by phase correlation of their edges.
+
+    Edges, because a change of light leaves them where they are.
+    """
+    height, width = reference.shape
+    window = cv2.createHanningWindow((width, height), cv2.CV_32F)
+    (dx, dy), response = cv2.phaseCorrelate(_edges(reference), _edges(picture), window)
+    return Shift(float(dx), float(dy), float(response))
+
+
+def _edges(picture: U8) -> NDArray[np.float32]:
+    smooth = cv2.GaussianBlur(picture, (3, 3), 0)
+    across = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3)
+    down = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3)
+    # Strong edges of one passing lorry must not outweigh the whole street.
+    return np.minimum(np.hypot(across, down), 160).astype(np.float32)

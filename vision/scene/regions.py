@@ -1,0 +1,92 @@
+"""Persistent regions: the connected parts of what is new and stays, and what they look like."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.scene.memory import SceneMemory
+
+__all__ = ["GridBox", "Region", "find_regions", "is_light_only", "is_vacated"]
+
+GridBox = tuple[int, int, int, int]
+"""x1, y1, x2, y2 on the gate's grid, right and lower edge exclusive."""
+
+U8 = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+MIN_AREA = 8
+LIGHT_NCC = 0.65
+LIGHT_TEXTURE = 4.0
+VACATED_RATIO = 1.35
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Region:
+    """One persistent region.
+
+    Args:
+        box: Bounds on the grid.
+        mask: (h, w) bool over the whole grid.
+        area: Number of grid pixels.
+    """
+
+    box: GridBox
+    mask: Mask
+    area: int
+
+
+def find_regions(staying: Mask, min_area: int = MIN_AREA) -> list[Region]:
+    """The connected parts of `staying`, gaps of two pixels closed, from top left to bottom right."""
+    if not staying.any():
+        return []
+    closed = cv2.morphologyEx(staying.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
+    regions = []
+    for label in range(1, count):
+        mask = (labels == label) & staying
+        area = int(mask.sum())
+        if area >= min_area:
+            x, y, width, height = (int(value) for value in stats[label][:4])
+            regions.append(Region((x, y, x + width, y + height), mask, area))
+    return sorted(regions, key=lambda region: (region.box[1], region.box[0]))
+
+
+def is_light_only(memory: SceneMemory, region: Region) -> bool:
+    """Whether the region shows the same texture in another light: a shadow, a lamp, wet ground.
+
+    Correlates the gradients of candidate and background inside the region. Ground without texture
+    says nothing, and is not called light.
+    """
+    inner = cv2.erode(region.mask.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    mask = inner if int(inner.sum()) >= 2 * MIN_AREA else region.mask
+    now = _gradients(_filled(memory))[:, mask].reshape(-1)
+    past = _gradients(memory.background)[:, mask].reshape(-1)
+    now_energy, past_energy = float(np.sqrt((now**2).mean())), float(np.sqrt((past**2).mean()))
+    if min(now_energy, past_energy) < LIGHT_TEXTURE:
+        return False
+    return float((now * past).mean()) / (now_energy * past_energy) > LIGHT_NCC
+
+
+def is_vacated(memory: SceneMemory, region: Region) -> bool:
+    """Whether the region is ground that something left: the outline is in the background, not in the look."""
+    body = region.mask.astype(np.uint8)
+    kernel = np.ones((3, 3), np.uint8)
+    outline = (cv2.dilate(body, kernel) - cv2.erode(body, kernel)).astype(bool)
+    now = np.hypot(*_gradients(_filled(memory)))[outline]
+    past = np.hypot(*_gradients(memory.background))[outline]
+    return float(past.mean()) > VACATED_RATIO * float(now.mean()) + 1.0
+
+
+def _filled(memory: SceneMemory) -> U8:
+    """The scene as it is now: candidates where they stay, background elsewhere."""
+    staying = memory.stayed >= memory.persist_looks
+    return np.where(staying, memory.candidate, memory.background).astype(np.uint8)
+
+
+def _gradients(picture: U8) -> NDArray[np.float32]:
+    """(2, h, w) float32 derivatives to x and y."""
+    along_x = cv2.Sobel(picture, cv2.CV_32F, 1, 0, ksize=3) / 4
+    along_y = cv2.Sobel(picture, cv2.CV_32F, 0, 1, ksize=3) / 4
+    return np.stack([along_x, along_y]).astype(np.float32)

@@ -1,0 +1,192 @@
+"""Tracks: one thing over the looks of one view, and how sure it is that it is there.
+
+A track is born from a persistent region (something new that stays) or from a detection (something
+that was there from the start). Presence is kept as log-odds: sightings raise it, looks that show
+the background lower it, occluded looks say nothing.
+"""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from vision.boxes import overlap_of_smaller
+from vision.scene.memory import SceneLook
+from vision.scene.regions import GridBox, Region
+
+__all__ = ["GONE_BELOW", "PRESENT_ABOVE", "Track", "adopt_region", "associate", "sight"]
+
+PRESENT_ABOVE = 2.0
+"""Log-odds from which a thing is believed to be there: 88 %."""
+GONE_BELOW = -2.0
+LOG_ODDS_RANGE = (-4.0, 4.0)
+SEEN_STEP = 1.0
+MISSED_STEP = -1.5
+HIDDEN_STEP = -0.02
+
+SEEN_SHARE = 0.4
+GONE_SHARE = 0.6
+
+
+@dataclass(slots=True)
+class Track:
+    """What is known of one thing in one view. Plain numbers only: it is stored as JSON.
+
+    Args:
+        track_id: Number within the view, never used again.
+        origin: `region` for something new that stays, `detection` for something found as it stood.
+        born_look: The look in which it was first there (not the look in which that was noticed).
+        born_at: The same as a POSIX time in UTC seconds.
+        born_media_s: The same as media time.
+        first_box: Bounds on the grid when it was noticed.
+        box: Bounds on the grid now.
+        log_odds: Presence.
+        looks: Looks since it was noticed.
+        seen: Looks in which it was seen.
+        hidden: Looks in which something stood in front of it.
+        last_seen_at: POSIX time of the last sighting.
+        checks: Looks in which the detector examined it.
+        person_checks: Those of them in which a person touched it.
+        scores: Per class, the sum of its best scores over the checks.
+        last_check_look: When the detector last examined it.
+        found_box_px: Where the detector last found its class, picture pixels.
+        settled: Why it is no incident for good, or empty.
+    """
+
+    track_id: int
+    origin: Literal["region", "detection"]
+    born_look: int
+    born_at: float
+    born_media_s: float
+    first_box: GridBox
+    box: GridBox
+    log_odds: float = 0.0
+    looks: int = 0
+    seen: int = 0
+    hidden: int = 0
+    last_seen_at: float = 0.0
+    checks: int = 0
+    person_checks: int = 0
+    scores: dict[str, float] = field(default_factory=dict)
+    last_check_look: int = -(10**9)
+    found_box_px: tuple[float, float, float, float] | None = None
+    found_as: str = ""
+    settled: str = ""
+    explained: bool = False
+    incident: dict[str, Any] | None = None
+
+    @property
+    def is_present(self) -> bool:
+        """Whether it is believed to be there."""
+        return self.log_odds >= PRESENT_ABOVE
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it is believed to have gone."""
+        return self.log_odds <= GONE_BELOW
+
+    @property
+    def probability(self) -> float:
+        """Probability that it is there."""
+        return float(1 / (1 + np.exp(-self.log_odds)))
+
+    def mean_score(self, name: str) -> float:
+        """Mean best score of a class over all checks, 0 before the first."""
+        return self.scores.get(name, 0.0) / self.checks if self.checks else 0.0
+
+    @property
+    def person_share(self) -> float:
+        """Share of checks in which a person touched it."""
+        return self.person_checks / self.checks if self.checks else 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields as plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any]) -> "Track":
+        """The track that `to_json` gave."""
+        fields = dict(fields)
+        for name in ("first_box", "box", "found_box_px"):
+            if fields[name] is not None:
+                fields[name] = tuple(fields[name])
+        return cls(**fields)
+
+    def shift_odds(self, step: float) -> None:
+        """Add evidence, within the range that keeps it able to change its mind."""
+        low, high = LOG_ODDS_RANGE
+        self.log_odds = min(high, max(low, self.log_odds + step))
+
+
+def associate(tracks: list[Track], regions: list[Region]) -> tuple[dict[int, list[Region]], list[Region]]:
+    """Which regions belong to which track.
+
+    A region belongs to the track that covers most of it; several fragments may belong to one track.
+
+    Returns: Regions by track id, and the regions that no track explains.
+    """
+    owned: dict[int, list[Region]] = {}
+    free: list[Region] = []
+    for region in regions:
+        best, best_cover = None, 0.0
+        for track in tracks:
+            cover = overlap_of_smaller(region.box, track.box)
+            if cover > best_cover:
+                best, best_cover = track, cover
+        if best is not None and best_cover >= 0.3:
+            owned.setdefault(best.track_id, []).append(region)
+        else:
+            free.append(region)
+    return owned, free
+
+
+def adopt_region(track: Track, regions: list[Region]) -> None:
+    """Let the track's box follow its regions; a shrinking region shrinks it only slowly."""
+    x1 = min(region.box[0] for region in regions)
+    y1 = min(region.box[1] for region in regions)
+    x2 = max(region.box[2] for region in regions)
+    y2 = max(region.box[3] for region in regions)
+    old = track.box
+    track.box = (
+        _ease(old[0], x1, -1),
+        _ease(old[1], y1, -1),
+        _ease(old[2], x2, 1),
+        _ease(old[3], y2, 1),
+    )
+
+
+def sight(track: Track, look: SceneLook, at: float) -> None:
+    """Judge one look of a region's track: seen, gone, or hidden.
+
+    Args:
+        track: The track; it is updated.
+        look: What the scene memory said.
+        at: POSIX time of the look.
+    """
+    track.looks += 1
+    if not look.admitted:
+        track.hidden += 1
+        return
+    x1, y1, x2, y2 = track.box
+    window = (slice(y1, y2), slice(x1, x2))
+    body = look.staying[window]
+    total = int(body.sum())
+    if total == 0:
+        track.shift_odds(MISSED_STEP)
+        return
+    if float((look.visible[window] & body).sum()) / total >= SEEN_SHARE:
+        track.shift_odds(SEEN_STEP)
+        track.seen += 1
+        track.last_seen_at = at
+    elif float((look.background[window] & body).sum()) / total >= GONE_SHARE:
+        track.shift_odds(MISSED_STEP)
+    else:
+        track.hidden += 1
+        track.shift_odds(HIDDEN_STEP)
+
+
+def _ease(old: int, new: int, outward: int) -> int:
+    """Follow an edge outwards at once, inwards by one pixel a look."""
+    if (new - old) * outward >= 0:
+        return new
+    return old - outward

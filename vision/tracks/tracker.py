@@ -1,0 +1,145 @@
+"""The tracks of one view: born, followed, merged and ended, look by look."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vision.boxes import overlap_of_smaller
+from vision.scene.memory import SceneLook, SceneMemory
+from vision.scene.regions import GridBox, Region, find_regions, is_light_only, is_vacated
+from vision.tracks.presence import Track, adopt_region, associate, sight
+
+__all__ = ["LookStamp", "Tracker"]
+
+TOO_LARGE_SHARE = 0.3
+"""A new thing over this share of the grid is the scene, not a thing in it."""
+MAX_TRACKS = 200
+LOST_AFTER_LOOKS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class LookStamp:
+    """Number and times of a look: `at` is POSIX seconds, `media_s` media seconds."""
+
+    look: int
+    at: float
+    media_s: float
+
+
+@dataclass(slots=True)
+class Tracker:
+    """All tracks of a view, and the stamps that date a thing back to when it came.
+
+    Args:
+        persist_looks: Looks after which a region is noticed.
+    """
+
+    persist_looks: int
+    tracks: list[Track] = field(default_factory=list)
+    next_id: int = 1
+    stamps: deque[LookStamp] = field(default_factory=deque)
+
+    def update(self, memory: SceneMemory, scene: SceneLook, stamp: LookStamp) -> list[Track]:
+        """Follow the tracks through one look and give birth to new ones.
+
+        Returns: Tracks that have just ended or were explained away; they are no longer in `tracks`.
+        """
+        self.stamps.append(stamp)
+        while len(self.stamps) > self.persist_looks:
+            self.stamps.popleft()
+        if scene.admitted:
+            owned, free = associate(self.tracks, find_regions(scene.staying))
+            for track in self.tracks:
+                if track.track_id in owned:
+                    adopt_region(track, owned[track.track_id])
+            for region in free[: max(0, MAX_TRACKS - len(self.tracks))]:
+                self._bear(memory, region)
+        for track in self.tracks:
+            if track.origin == "region":
+                sight(track, scene, stamp.at)
+            else:
+                track.looks += 1
+        return self._end(memory)
+
+    def bear_found(self, box: GridBox, stamp: LookStamp) -> Track:
+        """A track for something that the detector found and the memory did not see come."""
+        return self._add(Track(self.next_id, "detection", stamp.look, stamp.at, stamp.media_s, box, box))
+
+    def unexplained(self, box: GridBox) -> bool:
+        """Whether no track covers a box on the grid."""
+        return all(overlap_of_smaller(box, track.box) < 0.3 for track in self.tracks)
+
+    def settle(self, memory: SceneMemory, track: Track, reason: str) -> None:
+        """Explain a track away: its region joins the background and it ends at the next look."""
+        track.settled = reason
+        memory.absorb(_inside(memory, track.box))
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as plain JSON values."""
+        return {
+            "next_id": self.next_id,
+            "stamps": [[stamp.look, stamp.at, stamp.media_s] for stamp in self.stamps],
+            "tracks": [track.to_json() for track in self.tracks],
+        }
+
+    @classmethod
+    def from_json(cls, fields: dict[str, Any], persist_looks: int) -> "Tracker":
+        """The tracker that `to_json` gave."""
+        return cls(
+            persist_looks,
+            [Track.from_json(track) for track in fields["tracks"]],
+            int(fields["next_id"]),
+            deque(LookStamp(int(look), float(at), float(media)) for look, at, media in fields["stamps"]),
+        )
+
+    def _bear(self, memory: SceneMemory, region: Region) -> None:
+        first = self.stamps[0]
+        track = Track(self.next_id, "region", first.look, first.at, first.media_s, region.box, region.box)
+        self._add(track)
+        if region.area > TOO_LARGE_SHARE * region.mask.size:
+            track.settled = "too large for a thing: the scene itself has changed"
+        elif is_light_only(memory, region):
+            track.settled = "the same surface in another light"
+        elif is_vacated(memory, region):
+            track.settled = "ground that something left"
+        if track.settled:
+            memory.absorb(region.mask)
+
+    def _add(self, track: Track) -> Track:
+        self.next_id += 1
+        self.tracks.append(track)
+        return track
+
+    def _end(self, memory: SceneMemory) -> list[Track]:
+        """Take out what is gone or settled; a track with an open incident stays until that is closed."""
+        ended = [
+            track
+            for track in self.tracks
+            if track.settled or (track.is_gone and track.incident is None) or _never_came(track)
+        ]
+        for track in ended:
+            if not track.settled:
+                memory.forget(_inside(memory, track.box))
+        gone = {track.track_id for track in ended}
+        self.tracks = [track for track in self.tracks if track.track_id not in gone]
+        return ended
+
+
+def _never_came(track: Track) -> bool:
+    """A region that fell apart before it was believed."""
+    return (
+        track.origin == "region"
+        and track.incident is None
+        and track.looks > LOST_AFTER_LOOKS
+        and track.seen == 0
+    )
+
+
+def _inside(memory: SceneMemory, box: GridBox) -> NDArray[np.bool_]:
+    """Mask over the grid of a box."""
+    mask = np.zeros(memory.background.shape, bool)
+    mask[box[1] : box[3], box[0] : box[2]] = True
+    return mask
