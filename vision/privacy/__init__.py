@@ -1,1 +1,1 @@
-"""Masking of people and vehicles."""
+"""Nobody recognisable leaves a worker: the mask pass and the zones that are never looked at."""
