@@ -28,6 +28,8 @@ MATCH_LEVELS = 12
 """Least grey-level distance that counts as different; H.264 at 2-4 Mb/s stays below it."""
 BURST_SHARE = 0.45
 """More changed pixels than this is the light or the camera, not things."""
+FOREIGN_NOISE = 10.0
+"""A typical difference beyond this, after the light is matched, is another scene."""
 REBASE_AFTER = 3
 """Looks in a row in a new light before the background is taken anew."""
 MAGIC = b"SKM1"
@@ -107,7 +109,7 @@ class SceneMemory:
         shows_candidate = self._shows_candidate(light.picture, tolerance)
         shows_candidate &= ~shows_background | self._nearer_to_candidate(light.picture)
         changed = float(1.0 - (shows_background | shows_candidate).mean())
-        if changed > BURST_SHARE:
+        if changed > BURST_SHARE or light.noise > FOREIGN_NOISE:
             return self._odd_look(luma, light.picture, changed)
         self.odd_looks = 0
         self._learn(light.picture, shows_background, shows_candidate)

@@ -6,8 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.scene.memory import SceneMemory
-
 __all__ = ["GridBox", "Region", "find_regions", "is_light_only", "is_vacated"]
 
 GridBox = tuple[int, int, int, int]
@@ -53,36 +51,30 @@ def find_regions(staying: Mask, min_area: int = MIN_AREA) -> list[Region]:
     return sorted(regions, key=lambda region: (region.box[1], region.box[0]))
 
 
-def is_light_only(memory: SceneMemory, region: Region) -> bool:
+def is_light_only(background: U8, picture: U8, region: Region) -> bool:
     """Whether the region shows the same texture in another light: a shadow, a lamp, wet ground.
 
-    Correlates the gradients of candidate and background inside the region. Ground without texture
-    says nothing, and is not called light.
+    Correlates the gradients of the look (in the memory's light) and of the background inside the
+    region. Ground without texture says nothing, and is not called light.
     """
     inner = cv2.erode(region.mask.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     mask = inner if int(inner.sum()) >= 2 * MIN_AREA else region.mask
-    now = _gradients(_filled(memory))[:, mask].reshape(-1)
-    past = _gradients(memory.background)[:, mask].reshape(-1)
+    now = _gradients(picture)[:, mask].reshape(-1)
+    past = _gradients(background)[:, mask].reshape(-1)
     now_energy, past_energy = float(np.sqrt((now**2).mean())), float(np.sqrt((past**2).mean()))
     if min(now_energy, past_energy) < LIGHT_TEXTURE:
         return False
     return float((now * past).mean()) / (now_energy * past_energy) > LIGHT_NCC
 
 
-def is_vacated(memory: SceneMemory, region: Region) -> bool:
+def is_vacated(background: U8, picture: U8, region: Region) -> bool:
     """Whether the region is ground that something left: the outline is in the background, not in the look."""
     body = region.mask.astype(np.uint8)
-    kernel = np.ones((3, 3), np.uint8)
-    outline = (cv2.dilate(body, kernel) - cv2.erode(body, kernel)).astype(bool)
-    now = np.hypot(*_gradients(_filled(memory)))[outline]
-    past = np.hypot(*_gradients(memory.background))[outline]
+    # The memory's tolerance makes a region a pixel smaller than the thing, so the ring reaches out.
+    outline = (cv2.dilate(body, np.ones((5, 5), np.uint8)) - cv2.erode(body, np.ones((3, 3), np.uint8))) > 0
+    now = np.hypot(*_gradients(picture))[outline]
+    past = np.hypot(*_gradients(background))[outline]
     return float(past.mean()) > VACATED_RATIO * float(now.mean()) + 1.0
-
-
-def _filled(memory: SceneMemory) -> U8:
-    """The scene as it is now: candidates where they stay, background elsewhere."""
-    staying = memory.stayed >= memory.persist_looks
-    return np.where(staying, memory.candidate, memory.background).astype(np.uint8)
 
 
 def _gradients(picture: U8) -> NDArray[np.float32]:

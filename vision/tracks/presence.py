@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from vision.boxes import overlap_of_smaller
+from vision.boxes import overlap_of_smaller, union_iou
 from vision.scene.memory import SceneLook
 from vision.scene.regions import GridBox, Region
 
@@ -130,7 +130,9 @@ def associate(tracks: list[Track], regions: list[Region]) -> tuple[dict[int, lis
     for region in regions:
         best, best_cover = None, 0.0
         for track in tracks:
+            # The union breaks ties between a track around the region and one beside it.
             cover = overlap_of_smaller(region.box, track.box)
+            cover += 0.1 * union_iou(region.box, track.box) if cover else 0.0
             if cover > best_cover:
                 best, best_cover = track, cover
         if best is not None and best_cover >= 0.3:
@@ -141,7 +143,7 @@ def associate(tracks: list[Track], regions: list[Region]) -> tuple[dict[int, lis
 
 
 def adopt_region(track: Track, regions: list[Region]) -> None:
-    """Let the track's box follow its regions; a shrinking region shrinks it only slowly."""
+    """Let the track's box follow its regions; a shrinking region shrinks it by half of the way."""
     x1 = min(region.box[0] for region in regions)
     y1 = min(region.box[1] for region in regions)
     x2 = max(region.box[2] for region in regions)
@@ -186,7 +188,7 @@ def sight(track: Track, look: SceneLook, at: float) -> None:
 
 
 def _ease(old: int, new: int, outward: int) -> int:
-    """Follow an edge outwards at once, inwards by one pixel a look."""
+    """Follow an edge outwards at once, inwards half the way a look."""
     if (new - old) * outward >= 0:
         return new
-    return old - outward
+    return old - outward * -(-abs(new - old) // 2)

@@ -18,6 +18,8 @@ TOO_LARGE_SHARE = 0.3
 """A new thing over this share of the grid is the scene, not a thing in it."""
 MAX_TRACKS = 200
 LOST_AFTER_LOOKS = 3
+MERGE_OVERLAP = 0.6
+PART_OF = "part of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class Tracker:
                 if track.track_id in owned:
                     adopt_region(track, owned[track.track_id])
             for region in free[: max(0, MAX_TRACKS - len(self.tracks))]:
-                self._bear(memory, region)
+                self._bear(memory, scene, region)
+        self._merge()
         for track in self.tracks:
             if track.origin == "region":
                 sight(track, scene, stamp.at)
@@ -95,18 +98,33 @@ class Tracker:
             deque(LookStamp(int(look), float(at), float(media)) for look, at, media in fields["stamps"]),
         )
 
-    def _bear(self, memory: SceneMemory, region: Region) -> None:
+    def _bear(self, memory: SceneMemory, scene: SceneLook, region: Region) -> None:
         first = self.stamps[0]
         track = Track(self.next_id, "region", first.look, first.at, first.media_s, region.box, region.box)
         self._add(track)
         if region.area > TOO_LARGE_SHARE * region.mask.size:
             track.settled = "too large for a thing: the scene itself has changed"
-        elif is_light_only(memory, region):
+        elif is_light_only(memory.background, scene.picture, region):
             track.settled = "the same surface in another light"
-        elif is_vacated(memory, region):
+        elif is_vacated(memory.background, scene.picture, region):
             track.settled = "ground that something left"
         if track.settled:
             memory.absorb(region.mask)
+
+    def _merge(self) -> None:
+        """Let the older of two tracks over the same ground take the younger one in.
+
+        An owner who stands beside her bag gives two; an incident's track is always the one that stays.
+        """
+        for younger in reversed(self.tracks):
+            for older in self.tracks:
+                if older is younger or older.settled or younger.incident is not None:
+                    continue
+                ahead = older.incident is not None or older.track_id < younger.track_id
+                if ahead and overlap_of_smaller(older.box, younger.box) > MERGE_OVERLAP:
+                    younger.settled = f"{PART_OF} track {older.track_id}"
+                    older.box = _around(older.box, younger.box)
+                    break
 
     def _add(self, track: Track) -> Track:
         self.next_id += 1
@@ -143,3 +161,8 @@ def _inside(memory: SceneMemory, box: GridBox) -> NDArray[np.bool_]:
     mask = np.zeros(memory.background.shape, bool)
     mask[box[1] : box[3], box[0] : box[2]] = True
     return mask
+
+
+def _around(one: GridBox, other: GridBox) -> GridBox:
+    """The box around both."""
+    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])

@@ -1,0 +1,65 @@
+# Two commands are enough: `make demo` and `make test`. Each sets itself up; a second run starts in seconds.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEV_READY := $(VENV)/.ready-dev
+DEMO_SECONDS ?=
+TESTS ?= tests
+
+.PHONY: demo test test-fast check fmt lint types arrows bench schema requirements clean help
+
+help:  ## Say what each target does
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(READY): requirements.txt pyproject.toml
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV) || \
+	  { echo "python3-venv is missing: apt-get install python3-venv make"; exit 1; }
+	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python -r requirements.txt; \
+	  else $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt; fi
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(DEV_READY): $(READY) requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+demo: $(READY)  ## Replay the drawn street films over RTSP and watch events arrive (DEMO_SECONDS=90: headless, then stop)
+	$(BIN)/streetkeeper demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
+
+test: $(READY)  ## All tests: unit, property, real peers, end to end
+	$(BIN)/python -m pytest $(TESTS)
+
+test-fast: $(READY)  ## The tests that take less than a minute together
+	$(BIN)/python -m pytest -m "not slow and not peer and not e2e" $(TESTS)
+
+check: lint types arrows test  ## Format, lint, types, import arrows, and all tests
+
+fmt: $(DEV_READY)  ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: $(DEV_READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(DEV_READY)
+	$(BIN)/mypy
+
+arrows: $(DEV_READY)
+	$(BIN)/lint-imports
+
+bench: $(READY)  ## The benchmarks, one JSON line each
+	$(BIN)/streetkeeper bench all
+
+schema: $(READY)  ## Export JSON Schemas and the OpenAPI document
+	$(BIN)/streetkeeper site schema
+	$(BIN)/streetkeeper api openapi
+
+requirements: $(READY)  ## Compile the requirements files from pyproject.toml (needs uv)
+	uv pip compile --quiet --python-version 3.11 --extra test --no-emit-index-url -o requirements.txt pyproject.toml
+	uv pip compile --quiet --python-version 3.11 --extra dev --no-emit-index-url -c requirements.txt -o requirements-dev.txt pyproject.toml
+	uv pip compile --quiet --python-version 3.11 --extra train --no-emit-index-url -c requirements.txt -o requirements-train.txt pyproject.toml
+
+clean:  ## Remove what make made
+	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

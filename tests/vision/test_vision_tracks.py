@@ -1,0 +1,180 @@
+"""How tracks are born, believed, merged and ended, and what they are taken for."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.street import Street
+from vision.scene.memory import SceneMemory
+from vision.tracks.identity import Kind, decide, examine
+from vision.tracks.presence import Track
+from vision.tracks.tracker import LookStamp, Tracker
+from vision.types import Detections
+
+THING = (150, 110, 175, 130, 30)
+NAMES = ("street_vendor", "garbage_pile", "person", "car")
+
+
+class Watched:
+    """A memory and a tracker over one drawn street."""
+
+    def __init__(self, seed: int = 1) -> None:
+        self.street = Street(seed=seed)
+        self.memory = SceneMemory(self.street.size_wh, 4)
+        self.tracker = Tracker(4)
+        self.number = 0
+        self.ended: list[Track] = []
+
+    def watch(self, looks: int, **drawn: object) -> None:
+        for _ in range(looks):
+            scene = self.memory.look(self.street.look(self.number, **drawn))  # type: ignore[arg-type]
+            stamp = LookStamp(self.number, 10.0 * self.number, 10.0 * self.number)
+            self.ended += self.tracker.update(self.memory, scene, stamp)
+            self.number += 1
+
+    def living(self) -> list[Track]:
+        return [track for track in self.tracker.tracks if track.is_present]
+
+
+def found(*rows: tuple[str, float, tuple[float, float, float, float]]) -> Detections:
+    return Detections(
+        np.array([row[2] for row in rows], np.float32).reshape(-1, 4),
+        np.array([row[1] for row in rows], np.float32),
+        np.array([NAMES.index(row[0]) for row in rows], np.int64),
+        NAMES,
+    )
+
+
+def a_track() -> Track:
+    return Track(1, "region", 0, 0.0, 0.0, (10, 10, 20, 20), (10, 10, 20, 20), log_odds=4.0)
+
+
+def test_one_thing_gives_one_track_dated_back_to_when_it_came() -> None:
+    watched = Watched()
+    watched.watch(10)
+    watched.watch(20, things=(THING,))
+    (track,) = watched.living()
+    assert track.born_look == 10
+    assert np.abs(np.subtract(track.box, THING[:4])).max() <= 3
+
+
+def test_a_person_in_front_for_a_minute_neither_doubles_nor_ends_a_thing() -> None:
+    watched = Watched()
+    watched.watch(10)
+    watched.watch(15, things=(THING,))
+    watched.watch(6, things=(THING, (140, 95, 165, 140, 210)))
+    watched.watch(10, things=(THING,))
+    (track,) = watched.living()
+    assert track.born_look == 10
+
+
+def test_what_is_taken_away_is_believed_gone() -> None:
+    watched = Watched()
+    watched.watch(10)
+    watched.watch(20, things=(THING,))
+    watched.watch(15)
+    assert watched.living() == []
+    assert len(watched.ended) == 1
+
+
+def test_a_light_jump_gives_no_track() -> None:
+    watched = Watched()
+    watched.watch(10)
+    watched.watch(15, gain=1.5, offset=-30)
+    assert watched.living() == []
+
+
+def test_a_shadow_on_textured_ground_is_explained_as_light() -> None:
+    watched = Watched()
+    watched.watch(10)
+    watched.watch(12, shadow=(60, 80, 130, 150))
+    assert watched.living() == []
+    assert {track.settled for track in watched.ended} <= {"the same surface in another light", ""}
+
+
+def test_ground_that_something_left_is_explained_and_not_a_new_thing() -> None:
+    watched = Watched()
+    watched.watch(10, things=(THING,))
+    watched.watch(15)
+    assert watched.living() == []
+    assert "ground that something left" in {track.settled for track in watched.ended}
+
+
+def test_two_things_apart_give_two_tracks() -> None:
+    watched = Watched()
+    watched.watch(10)
+    watched.watch(15, things=(THING, (40, 120, 60, 140, 215)))
+    assert len(watched.living()) == 2
+
+
+@given(st.integers(0, 20))
+def test_a_tracker_survives_being_stored(seed: int) -> None:
+    watched = Watched(seed)
+    watched.watch(6)
+    watched.watch(8, things=(THING,))
+    copy = Tracker.from_json(watched.tracker.to_json(), 4)
+    assert copy.to_json() == watched.tracker.to_json()
+
+
+def test_a_parked_car_is_claimed() -> None:
+    track = a_track()
+    for look in range(5):
+        examine(track, (60, 60, 120, 120), found(("car", 0.6, (50, 55, 130, 125))), look)
+    assert decide(track).kind is Kind.CLAIMED
+
+
+def test_what_no_class_claims_is_unclaimed() -> None:
+    track = a_track()
+    for look in range(5):
+        examine(track, (60, 60, 120, 120), found(("car", 0.9, (400, 60, 500, 120))), look)
+    assert decide(track).kind is Kind.UNCLAIMED
+
+
+@pytest.mark.parametrize(("touched", "kind"), [(6, Kind.PERSON), (5, Kind.UNCLAIMED), (0, Kind.UNCLAIMED)])
+def test_what_a_person_touches_in_more_than_half_of_the_checks_is_hers(touched: int, kind: Kind) -> None:
+    track = a_track()
+    for look in range(10):
+        person = (
+            "person",
+            0.4,
+            (100.0, 20.0, 140.0, 125.0) if look < touched else (400.0, 20.0, 440.0, 125.0),
+        )
+        examine(track, (60, 60, 120, 120), found(person), look)
+    assert decide(track).kind is kind
+
+
+def test_a_garbage_pile_that_a_person_rests_in_is_hers() -> None:
+    track = a_track()
+    for look in range(10):
+        rows = (
+            ("garbage_pile", 0.8, (55.0, 55.0, 125.0, 125.0)),
+            ("person", 0.4, (50.0, 90.0, 140.0, 125.0)),
+        )
+        examine(track, (60, 60, 120, 120), found(*rows), look)
+    assert decide(track).kind is Kind.PERSON
+
+
+def test_a_stall_is_a_stall_whoever_stands_at_it() -> None:
+    track = a_track()
+    for look in range(10):
+        rows = (
+            ("street_vendor", 0.8, (55.0, 55.0, 125.0, 125.0)),
+            ("person", 0.7, (110.0, 20.0, 140.0, 125.0)),
+        )
+        examine(track, (60, 60, 120, 120), found(*rows), look)
+    identity = decide(track)
+    assert (identity.kind, identity.name) == (Kind.CATEGORY, "street_vendor")
+
+
+@given(st.lists(st.sampled_from([1.0, -1.5, -0.02]), max_size=200))
+def test_presence_can_always_change_its_mind_within_six_looks(steps: list[float]) -> None:
+    track = a_track()
+    for step in steps:
+        track.shift_odds(step)
+    for _ in range(6):
+        track.shift_odds(1.0)
+    assert track.is_present
+    for _ in range(4):
+        track.shift_odds(-1.5)
+    assert track.is_gone
