@@ -1,0 +1,66 @@
+"""Media time: seconds since the first picture, whatever the timestamps do.
+
+The rule for broken timestamps: a missing one is one picture after the last; where they jump
+back by more than a second, or ahead by more than `max_gap_s`, time goes on one picture after
+the last and all following timestamps are counted from there.
+"""
+
+from fractions import Fraction
+from typing import Final
+
+__all__ = ["MediaClock"]
+
+_BACK_TOLERANCE_S: Final = 1.0
+_MAX_REORDER_S: Final = 10.0
+
+
+class MediaClock:
+    """Turns the timestamps of packets, in the order of arrival, into media time.
+
+    Args:
+        time_base: Seconds per tick of the timestamps.
+        frame_s: Usual distance of pictures in seconds.
+        max_gap_s: Longest pause that is believed.
+    """
+
+    def __init__(self, time_base: Fraction, frame_s: float, max_gap_s: float) -> None:
+        self._time_base = time_base
+        self._frame_s = frame_s
+        self._max_gap_s = max_gap_s
+        self._shift_s = 0.0
+        self._last_s: float | None = None
+        self._origin_s: float | None = None
+        self.jumps = 0
+
+    @property
+    def now_s(self) -> float:
+        """Time of the latest packet in decoding order; 0 before the first."""
+        return max(0.0, (self._last_s or 0.0) - (self._origin_s or 0.0))
+
+    def stamp(self, pts: int | None, dts: int | None) -> float:
+        """Media time at which this packet's picture is shown, seconds, never negative."""
+        ticks = pts if dts is None else dts
+        if ticks is None:
+            decode_s = self._next_s()
+        else:
+            decode_s = float(ticks * self._time_base) + self._shift_s
+            if self._last_s is not None and not self._believes(decode_s, self._last_s):
+                self._shift_s += self._next_s() - decode_s
+                decode_s = self._next_s()
+                self.jumps += 1
+        reorder_s = 0.0
+        if pts is not None and dts is not None:
+            reorder_s = float((pts - dts) * self._time_base)
+            if not 0.0 <= reorder_s <= _MAX_REORDER_S:
+                reorder_s = 0.0
+        self._last_s = decode_s if self._last_s is None else max(decode_s, self._last_s)
+        shown_s = decode_s + reorder_s
+        if self._origin_s is None:
+            self._origin_s = shown_s
+        return max(0.0, shown_s - self._origin_s)
+
+    def _believes(self, decode_s: float, last_s: float) -> bool:
+        return last_s - _BACK_TOLERANCE_S <= decode_s <= last_s + self._max_gap_s
+
+    def _next_s(self) -> float:
+        return 0.0 if self._last_s is None else self._last_s + self._frame_s
