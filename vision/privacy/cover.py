@@ -34,7 +34,7 @@ def dilated(box: Box, share: float, size_wh: tuple[int, int]) -> tuple[int, int,
 def cover(image: U8, boxes: Sequence[tuple[int, int, int, int]]) -> U8:
     """A copy of (H, W, 3) `image` in which each box is a few flat cells of mean colour.
 
-    Nothing inside a box survives but the means of two to six cells, so no filter can bring a face
+    Nothing inside a box survives but the means of at most twelve cells, so no filter can bring a face
     back. The largest box is painted last: where boxes overlap, the coarsest cells win.
     """
     covered = image.copy()

@@ -192,7 +192,7 @@ def _is_kept(found: _Found, keep: Box | None) -> bool:
         return False
     if union_iou(found.box, keep) >= KEEP_IOU:
         return True
-    return found.cut and share_inside(found.box, keep) >= KEEP_INSIDE
+    return found.cut and share_inside(found.box, _with_slack(keep)) >= KEEP_INSIDE
 
 
 def _count(found: Sequence[_Found]) -> int:
@@ -200,8 +200,15 @@ def _count(found: Sequence[_Found]) -> int:
     kept: list[_Found] = []
     for one in sorted(found, key=lambda item: (item.cut, -item.score, item.box)):
         if not any(
-            union_iou(one.box, other.box) >= SAME_IOU or share_inside(one.box, other.box) >= KEEP_INSIDE
+            union_iou(one.box, other.box) >= SAME_IOU
+            or share_inside(one.box, _with_slack(other.box)) >= KEEP_INSIDE
             for other in kept
         ):
             kept.append(one)
     return len(kept)
+
+
+def _with_slack(box: Box) -> Box:
+    """The box with a tenth of itself around it: boxes of one thing at two scales never agree exactly."""
+    slack_x, slack_y = (box[2] - box[0]) / 10, (box[3] - box[1]) / 10
+    return (box[0] - slack_x, box[1] - slack_y, box[2] + slack_x, box[3] + slack_y)

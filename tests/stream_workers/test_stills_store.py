@@ -1,0 +1,165 @@
+"""Background stills on disk: thinned with age, bounded, whole, and never unmasked."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stream_workers.errors import DecodeFailed, StorageFull
+from stream_workers.look_ring import LookRing
+from stream_workers.masking import DeadlineMask
+from stream_workers.stills import BackgroundStills, MaskedStill, StillMaker, StillStore
+from tests.support.colour_people import BrokenDetector, ColourDetector, draw, ground, shows
+from tests.support.full_disk import full_disk
+from tests.support.png_looks import PngLook, decode, encode
+from vision.errors import MaskFailed
+from vision.privacy.mask import MaskReport, PrivacyMask
+
+START = datetime(2026, 5, 1, 8, 3, tzinfo=UTC)
+SIZE = (96, 64)
+
+
+def still_at(at: datetime) -> MaskedStill:
+    return MaskedStill(ground((16, 16)), at, 7, MaskReport(0, 0, 0.0, ()))
+
+
+def maker_with(mask: PrivacyMask | None) -> StillMaker[PngLook]:
+    return StillMaker(decode, DeadlineMask(mask, timeout_s=20))
+
+
+def test_a_month_of_stills_is_thinned_with_age(tmp_path: Path) -> None:
+    store = StillStore(tmp_path / "view")
+    at = START
+    for _ in range(33 * 24):
+        at += timedelta(hours=1)
+        store.add(still_at(at))
+    ages = [(at - still.captured_at) for still in store.all()]
+    assert [age for age in ages if age <= timedelta(hours=2)] == [
+        timedelta(hours=index) for index in reversed(range(3))
+    ]
+    hourly = [age for age in ages if timedelta(hours=2) < age <= timedelta(days=1)]
+    assert 20 <= len(hourly) <= 23
+    daily = [age for age in ages if age > timedelta(days=1)]
+    assert 28 <= len(daily) <= 30
+    assert max(ages) <= timedelta(days=30)
+
+
+def test_stills_take_no_more_than_they_may_and_the_newest_stays(tmp_path: Path) -> None:
+    store = StillStore(tmp_path, most_bytes=2000)
+    for index in range(30):
+        store.add(still_at(START + timedelta(minutes=index)))
+    held = store.all()
+    assert sum(still.size_bytes for still in held) <= 2000
+    assert len(held) >= 2
+    assert held[-1].captured_at == START + timedelta(minutes=29)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(0, 100_000), min_size=1, max_size=12), st.integers(0, 100_000))
+def test_nearest_is_the_newest_still_not_later(
+    tmp_path_factory: pytest.TempPathFactory, seconds: list[int], at: int
+) -> None:
+    store = StillStore(tmp_path_factory.mktemp("stills"))
+    for second in sorted(seconds):
+        store.add(still_at(START + timedelta(seconds=second)))
+    held = [still.captured_at for still in store.all()]
+    when = START + timedelta(seconds=at)
+    found = store.nearest(when)
+    assert (found.captured_at if found else None) == max((t for t in held if t <= when), default=None)
+    since = store.first_since(when)
+    assert (since.captured_at if since else None) == min((t for t in held if t >= when), default=None)
+
+
+def test_a_full_disk_is_told_and_leaves_what_was_there(tmp_path: Path) -> None:
+    store = StillStore(tmp_path)
+    store.add(still_at(START))
+    with full_disk(), pytest.raises(StorageFull):
+        store.add(still_at(START + timedelta(minutes=10)))
+    assert [still.captured_at for still in store.all()] == [START]
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_half_a_file_of_a_killed_worker_is_cleared_away(tmp_path: Path) -> None:
+    (tmp_path / "20260501T080000.jpg.partial").write_bytes(b"half")
+    (tmp_path / "notes.jpg").write_bytes(b"not ours")
+    (tmp_path / "TTT.jpg").write_bytes(b"not ours")
+    assert StillStore(tmp_path).all() == ()
+    assert not (tmp_path / "20260501T080000.jpg.partial").exists()
+
+
+def street_look(index: int) -> PngLook:
+    street = draw(ground(SIZE), "car", (60, 30, 90, 50))
+    return encode(draw(street, "person", (2 + 9 * index, 5, 8 + 9 * index, 25)))
+
+
+def ring_of_street() -> LookRing[PngLook]:
+    ring: LookRing[PngLook] = LookRing()
+    for index in range(9):
+        ring.add(street_look(index), START + timedelta(seconds=10 * index))
+    return ring
+
+
+def test_a_still_is_kept_every_ten_minutes_and_shows_no_passer_by(tmp_path: Path) -> None:
+    store = StillStore(tmp_path)
+    stills = BackgroundStills(ring_of_street(), maker_with(PrivacyMask(ColourDetector())), store)
+    kept = [stills.keep_if_due(START + timedelta(minutes=minute)) for minute in range(31)]
+    assert [minute for minute, still in enumerate(kept) if still] == [10, 20, 30]
+    image = cv2.imread(str(store.all()[-1].path))
+    assert image is not None
+    assert image.shape == (64, 96, 3)
+    assert shows(np.asarray(image, np.uint8), "person") == 0
+
+
+def test_after_a_restart_the_next_still_is_due_ten_minutes_after_the_last(tmp_path: Path) -> None:
+    store = StillStore(tmp_path)
+    store.add(still_at(START))
+    stills = BackgroundStills(ring_of_street(), maker_with(PrivacyMask(ColourDetector())), store)
+    assert stills.keep_if_due(START + timedelta(minutes=9)) is None
+    assert stills.keep_if_due(START + timedelta(minutes=10)) is not None
+
+
+def test_a_still_that_cannot_be_masked_is_not_kept(tmp_path: Path) -> None:
+    for mask in (None, PrivacyMask(BrokenDetector("raises"))):
+        stills = BackgroundStills(ring_of_street(), maker_with(mask), StillStore(tmp_path))
+        stills.keep_if_due(START)
+        assert stills.keep_if_due(START + timedelta(minutes=10)) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_ring_gives_no_still(tmp_path: Path) -> None:
+    ring: LookRing[PngLook] = LookRing()
+    stills = BackgroundStills(ring, maker_with(PrivacyMask(ColourDetector())), StillStore(tmp_path))
+    stills.keep_if_due(START)
+    assert stills.keep_if_due(START + timedelta(minutes=10)) is None
+
+
+def test_looks_that_do_not_decode_or_have_another_size_are_left_out() -> None:
+    ring: LookRing[PngLook] = LookRing()
+    for index, look in enumerate([encode(ground((32, 32))), PngLook(b"torn"), encode(ground(SIZE))]):
+        ring.add(look, START + timedelta(seconds=index))
+    still = maker_with(PrivacyMask(ColourDetector())).make(ring.all())
+    assert still.looks == 1
+    assert still.image.shape == (64, 96, 3)
+
+
+def test_when_no_look_decodes_there_is_no_still() -> None:
+    ring: LookRing[PngLook] = LookRing()
+    ring.add(PngLook(b"torn"), START)
+    with pytest.raises(DecodeFailed):
+        maker_with(PrivacyMask(ColourDetector())).make(ring.all())
+
+
+def test_a_privacy_zone_is_black_in_a_still() -> None:
+    zone = [(60.0, 30.0), (90.0, 30.0), (90.0, 50.0), (60.0, 50.0)]
+    maker = StillMaker(decode, DeadlineMask(PrivacyMask(ColourDetector())), [zone])
+    image = maker.make(ring_of_street().latest(7)).image
+    assert image[32:48, 62:88].max() <= 2
+
+
+def test_without_a_mask_model_there_is_no_still() -> None:
+    with pytest.raises(MaskFailed, match="no mask model"):
+        maker_with(None).make(ring_of_street().all())
