@@ -1,1 +1,1 @@
-"""The case API: events, evidence, queries, storage. It never touches pixels."""
+"""The case API: takes events and evidence in, keeps them, answers queries, shows a page."""

@@ -1,0 +1,10 @@
+"""`python -m api`: the API with settings from the environment."""
+
+import logging
+
+from api.serve import run
+from api.settings import Settings
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    run(Settings())

@@ -1,0 +1,154 @@
+"""What replies look like, for the OpenAPI document."""
+
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from api.store.keys import Role
+from contracts.event import CameraHealth
+from contracts.incident import Incident
+
+__all__ = [
+    "EventList",
+    "EventVerdict",
+    "FeatureCollection",
+    "IncidentState",
+    "IngestReply",
+    "KeyList",
+    "KeyMade",
+    "KeyRequest",
+    "KeyShown",
+    "ProblemDetails",
+    "RunList",
+    "ViewList",
+]
+
+
+class ProblemDetails(BaseModel):
+    """A refusal (RFC 9457)."""
+
+    type: str = Field(
+        description="Names the kind of problem.", examples=["urn:streetkeeper:problem:not-found"]
+    )
+    title: str
+    status: int
+    detail: str = Field(description="What is wrong this time.")
+    instance: str = Field(description="Path of the request.")
+    remedy: str | None = Field(default=None, description="What helps.")
+    errors: list[dict[str, str]] | None = Field(default=None, description="The faults, each with its place.")
+
+
+class EventVerdict(BaseModel):
+    """What became of one event of a batch."""
+
+    index: int = Field(description="Its position in the batch, from 0.")
+    source: str | None
+    id: str | None
+    outcome: Literal["stored", "repeated", "rejected"]
+    code: Literal["invalid", "conflict"] | None = Field(
+        description="`conflict`: its source and id are stored with other content."
+    )
+    reason: str | None
+
+
+class IngestReply(BaseModel):
+    """What became of each event; whatever is not rejected is on disk."""
+
+    stored: int
+    repeated: int
+    rejected: int
+    results: list[EventVerdict]
+
+
+class Link(BaseModel):
+    """A link to another representation or page."""
+
+    href: str
+    rel: str
+    type: str
+
+
+class FeatureCollection(BaseModel):
+    """Incidents as GeoJSON (RFC 7946)."""
+
+    type: Literal["FeatureCollection"]
+    features: list[dict[str, Any]]
+    links: list[Link]
+    timeStamp: str  # noqa: N815  the word of OGC API - Features
+    numberReturned: int  # noqa: N815  likewise
+
+
+class IncidentState(BaseModel):
+    """An incident's newest state."""
+
+    status: Literal["open", "closed"]
+    sequence: int = Field(description="Number of the event that this state comes from.")
+    incident: Incident
+
+
+class EventList(BaseModel):
+    """A page of events as they were sent."""
+
+    events: list[dict[str, Any]]
+    links: list[Link]
+
+
+class ViewState(BaseModel):
+    """What was last heard of a view."""
+
+    view_id: str
+    camera_id: str
+    run: str
+    open_incidents: int
+    reported_at: AwareDatetime | None
+    health: CameraHealth | None = Field(description="Null where the worker has not said anything yet.")
+
+
+class ViewList(BaseModel):
+    """All views of a run."""
+
+    views: list[ViewState]
+
+
+class RunShown(BaseModel):
+    """A run that has incidents."""
+
+    run: str
+    incidents: int
+
+
+class RunList(BaseModel):
+    """Runs, newest first."""
+
+    runs: list[RunShown]
+
+
+class KeyRequest(BaseModel):
+    """A wish for a key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Role
+    name: str = Field(min_length=1, max_length=100, description="Who uses it.")
+
+
+class KeyShown(BaseModel):
+    """A key without its secret."""
+
+    key_id: str
+    name: str
+    role: Role
+    created_at: AwareDatetime
+    revoked_at: AwareDatetime | None
+
+
+class KeyMade(KeyShown):
+    """A new key; `key` is shown this once."""
+
+    key: str
+
+
+class KeyList(BaseModel):
+    """Keys, newest first."""
+
+    keys: list[KeyShown]

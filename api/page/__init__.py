@@ -1,0 +1,1 @@
+"""The plain page at `/`: the newest incidents, rendered on the server."""

@@ -1,0 +1,178 @@
+"""Evidence pictures: masked JPEG files named by their SHA-256."""
+
+import hashlib
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from api.bodies import read_body
+from api.deps import PartsDep, Reads, ReadsOrSends, Sends, StoreDep, known_parameters
+from api.errors import NotFound, RangeNotSatisfiable, Unprocessable, WrongMediaType
+from api.examples import problems
+from api.store import Store
+from api.store.pictures import NAME
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["evidence"], dependencies=[Depends(known_parameters)])
+
+JPEG_MAGIC = b"\xff\xd8\xff"
+JPEG_END = b"\xff\xd9"
+RANGE = re.compile(r"^bytes=(\d{0,15})-(\d{0,15})$")
+PictureName = Annotated[
+    str,
+    Path(
+        description="SHA-256 of the file in lower-case hex, and `.jpg`.",
+        examples=["9f86d0" + "0" * 58 + ".jpg"],
+    ),
+]
+PICTURE: dict[str, Any] = {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}
+
+
+def _hash_in(name: str) -> str:
+    matched = NAME.match(name)
+    if matched is None:
+        raise NotFound("There is no evidence of that name.", "Names are 64 lower-case hex digits and `.jpg`.")
+    return matched.group(1)
+
+
+@router.put(
+    "/v1/evidence/{name}",
+    status_code=201,
+    responses={
+        200: {"description": "It was there before."},
+        201: {"description": "Kept; it is on disk."},
+        **problems(400, 401, 403, 404, 408, 413, 415, 422, 429, 507),
+    },
+    openapi_extra={"requestBody": {"required": True, "content": PICTURE}},
+    summary="Send a picture",
+)
+async def put_picture(
+    request: Request,
+    name: PictureName,
+    parts: PartsDep,
+    _: Sends,
+    x_streetkeeper_masked: Annotated[
+        str | None, Header(description="`true`: people and vehicles are masked.", examples=["true"])
+    ] = None,
+) -> JSONResponse:
+    """Keep one masked picture of at most 10 MB, whole or not at all.
+
+    A picture that does not say that it is masked is refused: none leaves a worker without the mask pass.
+    """
+    sha256 = _hash_in(name)
+    if x_streetkeeper_masked != "true":
+        raise Unprocessable(
+            "The picture does not say that it is masked.",
+            "Run the mask pass, then send it with `X-Streetkeeper-Masked: true`.",
+        )
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "image/jpeg":
+        raise WrongMediaType("Evidence is a JPEG picture.", "Send it as image/jpeg.")
+    content = await read_body(request, parts.settings.max_picture_bytes, parts.settings.body_timeout_s)
+    if not content.startswith(JPEG_MAGIC) or JPEG_END not in content[-64:]:
+        raise Unprocessable("The body is not a whole JPEG picture.", "Send the file as the worker made it.")
+    is_new = await run_in_threadpool(_check_and_keep, parts.store, sha256, content)
+    parts.metrics.pictures.labels("stored" if is_new else "repeated").inc()
+    return JSONResponse({"href": f"evidence/{name}", "stored": is_new}, status_code=201 if is_new else 200)
+
+
+def _check_and_keep(store: Store, sha256: str, content: bytes) -> bool:
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise Unprocessable(
+            "The content does not have the SHA-256 of its name.",
+            "The file changed on its way: send it again.",
+        )
+    return store.pictures.keep(sha256, content)
+
+
+def _headers(sha256: str) -> dict[str, str]:
+    return {
+        "Accept-Ranges": "bytes",
+        # The name is the hash of the content, so it can never change; private, because it needs a key.
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "Content-Disposition": f'inline; filename="{sha256}.jpg"',
+        "ETag": f'"{sha256}"',
+    }
+
+
+def _span(header: str, size: int) -> tuple[int, int] | None:
+    """First byte and end of a range; None where the header is not one span, which RFC 9110 lets us ignore.
+
+    Raises:
+        RangeNotSatisfiable: The span begins behind the end.
+    """
+    matched = RANGE.match(header)
+    if matched is None or matched.groups() == ("", ""):
+        return None
+    first, last = matched.groups()
+    if first == "":
+        start, end = max(0, size - int(last)), size
+    else:
+        start, end = int(first), min(size, int(last) + 1) if last else size
+        if last and int(last) < start:
+            return None
+    if start >= size:
+        raise RangeNotSatisfiable(
+            f"The picture has {size} bytes.",
+            "Ask for a range inside it.",
+            headers={"Content-Range": f"bytes */{size}"},
+        )
+    return start, end
+
+
+def _is_known(request: Request, sha256: str) -> bool:
+    """Whether the caller has this picture already."""
+    tags = request.headers.get("if-none-match", "")
+    return any(tag.strip().removeprefix("W/") in {f'"{sha256}"', "*"} for tag in tags.split(","))
+
+
+@router.get(
+    "/v1/evidence/{name}",
+    response_class=Response,
+    responses={
+        200: {"description": "The picture.", "content": PICTURE},
+        206: {"description": "The range of it that was asked for.", "content": PICTURE},
+        304: {"description": "You have it already."},
+        **problems(400, 401, 403, 404, 416, 429),
+    },
+    summary="Get a picture",
+)
+def get_picture(request: Request, name: PictureName, store: StoreDep, _: Reads) -> Response:
+    """One picture, or a range of its bytes."""
+    sha256 = _hash_in(name)
+    path = store.pictures.find(sha256)
+    if path is None:
+        raise NotFound("This picture has not arrived, or was thinned out.", "Try again later.")
+    headers = _headers(sha256)
+    if _is_known(request, sha256):
+        return Response(status_code=304, headers=headers)
+    size = path.stat().st_size
+    wanted = request.headers.get("range")
+    is_same = request.headers.get("if-range", headers["ETag"]) == headers["ETag"]
+    span = _span(wanted, size) if wanted and is_same else None
+    start, end = span or (0, size)
+    with path.open("rb") as file:
+        file.seek(start)
+        content = file.read(end - start)
+    if span:
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    return Response(content, 206 if span else 200, headers, media_type="image/jpeg")
+
+
+@router.head(
+    "/v1/evidence/{name}",
+    response_class=Response,
+    responses={200: {"description": "It is there."}, **problems(400, 401, 403, 404, 429)},
+    summary="Ask whether a picture is there",
+)
+def head_picture(name: PictureName, store: StoreDep, _: ReadsOrSends) -> Response:
+    """Whether a picture is there, and its size; a worker asks this before it sends one."""
+    sha256 = _hash_in(name)
+    path = store.pictures.find(sha256)
+    if path is None:
+        raise NotFound("This picture has not arrived.", "Send it.")
+    headers = {**_headers(sha256), "Content-Length": str(path.stat().st_size)}
+    return Response(status_code=200, headers=headers, media_type="image/jpeg")

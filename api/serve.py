@@ -1,0 +1,81 @@
+"""Runs the API until it is told to stop."""
+
+import logging
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from api.main import create_app
+from api.sessions import write_private
+from api.settings import Settings
+from api.store import Store, open_store
+from api.store.keys import Role, has_keys, insert_key, new_secret_key
+
+__all__ = ["ADMIN_KEY_FILE", "ensure_admin_key", "run"]
+
+log = logging.getLogger(__name__)
+
+ADMIN_KEY_FILE = "admin.key"
+GRACE_S = 3
+
+
+def ensure_admin_key(store: Store) -> Path | None:
+    """Make an admin key where no key was ever made; gives the file that it stands in, or None."""
+    if has_keys(store):
+        return None
+    key = new_secret_key()
+    path = store.data_dir / ADMIN_KEY_FILE
+    # The file first: a crash in between leaves a file that the next start replaces, never a lost key.
+    write_private(path, f"{key}\n".encode())
+    insert_key(store, Role.ADMIN, "first start", key)
+    return path
+
+
+def run(settings: Settings, say: Callable[[str], None] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; requests in hand get three seconds.
+
+    Args:
+        settings: Where to listen and what to keep where.
+        say: Takes sentences for the person who started it: where it listens, where the first key stands.
+
+    Raises:
+        StorageFull: The data folder cannot be written.
+        MigrationRefused: The database was written by a newer release.
+    """
+    store = open_store(settings.data_dir)
+    try:
+        path = ensure_admin_key(store)
+        if path is not None:
+            log.warning("admin key made", extra={"path": str(path)})
+            if say:
+                say(f"The first admin key is in {path} (only its owner can read it).")
+        server = uvicorn.Server(server_config(settings, create_app(settings, store)))
+        if say:
+            say(f"The case API listens on http://{settings.host}:{settings.port}/ and stops on Ctrl-C.")
+        # The server raises the signal again when it is done, which would end the process before the store
+        # is closed; with a handler in place it only returns.
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        server.run()
+    finally:
+        store.close()
+
+
+def server_config(settings: Settings, app: FastAPI) -> uvicorn.Config:
+    """How the server listens."""
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        proxy_headers=settings.behind_proxy,
+        limit_concurrency=settings.max_connections,
+        timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=15,
+        server_header=False,
+        # Our own line has the route's pattern; theirs has the full query.
+        access_log=False,
+        log_config=None,
+        lifespan="off",
+    )

@@ -1,0 +1,82 @@
+"""Evidence files, named by the SHA-256 of what is in them."""
+
+import errno
+import os
+import re
+import secrets
+import time
+from pathlib import Path
+
+from api.errors import StorageFull
+
+__all__ = ["NAME", "PictureFolder"]
+
+NAME = re.compile(r"^([0-9a-f]{64})\.jpg$")
+LEFT_AFTER_S = 3600
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+
+
+class PictureFolder:
+    """A folder of pictures, spread over 256 sub-folders."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._arriving = folder / "arriving"
+        self._arriving.mkdir(exist_ok=True, mode=0o700)
+        # What a killed process did not finish. Only old ones: another process may be receiving right now.
+        for left in self._arriving.iterdir():
+            if left.stat().st_mtime < time.time() - LEFT_AFTER_S:
+                left.unlink(missing_ok=True)
+
+    def _path(self, sha256: str) -> Path:
+        return self._folder / sha256[:2] / f"{sha256}.jpg"
+
+    def find(self, sha256: str) -> Path | None:
+        """The file of that hash, or None; `sha256` is 64 lower-case hex digits (checked by the caller)."""
+        path = self._path(sha256)
+        return path if path.is_file() else None
+
+    def keep(self, sha256: str, content: bytes) -> bool:
+        """Put a picture on disk, whole or not at all; True where it was not there before.
+
+        Raises:
+            StorageFull: There is no room; nothing was kept.
+        """
+        path = self._path(sha256)
+        if path.is_file():
+            return False
+        arriving = self._arriving / f"{sha256}.{secrets.token_hex(8)}"
+        try:
+            path.parent.mkdir(exist_ok=True, mode=0o700)
+            _write_synced(arriving, content)
+            arriving.replace(path)
+            # The new name is only durable once its folder is.
+            _sync_folder(path.parent)
+        except OSError as error:
+            arriving.unlink(missing_ok=True)
+            if error.errno in FULL:
+                raise StorageFull(
+                    "There is no room for this picture; nothing was kept.", "Free space, then send it again."
+                ) from error
+            raise
+        return True
+
+
+def _write_synced(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        view = memoryview(content)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,69 @@
+"""A real server on a free port over real files, one per test."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from api.main import create_app
+from api.serve import server_config
+from api.settings import Settings
+from api.store import Store, open_store
+from api.store.keys import create_key
+
+
+@dataclass(frozen=True)
+class RunningApi:
+    """The server's address, its store, and a client per role."""
+
+    url: str
+    store: Store
+    settings: Settings
+
+    def client(self, role: str) -> httpx.Client:
+        return self.with_key(create_key(self.store, role, f"{role} of a test"))
+
+    def with_key(self, key: str) -> httpx.Client:
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+
+    def stranger(self) -> httpx.Client:
+        return httpx.Client(base_url=self.url, timeout=30)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store(tmp_path / "data")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def api(store: Store) -> Iterator[RunningApi]:
+    settings = Settings(data_dir=store.data_dir, port=0)
+    server = uvicorn.Server(server_config(settings, create_app(settings, store)))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield RunningApi(f"http://127.0.0.1:{port}", store, settings)
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def worker(api: RunningApi) -> Iterator[httpx.Client]:
+    with api.client("worker") as client:
+        yield client
+
+
+@pytest.fixture
+def reader(api: RunningApi) -> Iterator[httpx.Client]:
+    with api.client("reader") as client:
+        yield client
