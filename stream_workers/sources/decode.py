@@ -162,9 +162,11 @@ def _decode_alone(contexts: Contexts, encoded: EncodedLook) -> Planes:
         context.flush_buffers()
     except av.FFmpegError as error:
         del contexts[key]
-        raise DecodeFailed(f"a {encoded.codec} keyframe could not be decoded: {error.strerror}") from None
+        raise DecodeFailed(
+            f"a {encoded.codec} picture is damaged or larger than 64 megapixels: {error.strerror}"
+        ) from None
     if not frames or frames[0].is_corrupt:
-        raise DecodeFailed(f"a {encoded.codec} keyframe of {len(encoded.data)} bytes gave no whole picture")
+        raise DecodeFailed(f"a {encoded.codec} picture of {len(encoded.data)} bytes is not whole")
     frame = next((frame for frame in frames if frame.pict_type == PictureType.I), frames[0])
     return planes_of(frame, encoded.rotation)
 

@@ -26,6 +26,9 @@ _HOLD_BYTES: Final = 64 * 1024 * 1024
 _MAX_GAP_S: Final = 86_400.0
 _CUT_SHARE: Final = 0.02
 _CUT_LEAST_S: Final = 0.5
+_DECLARING: Final = frozenset({"matroska"})
+"""Containers that tell their length but not how many pictures they hold."""
+_MOST_PACKETS: Final = 1 << 62
 _LOG = logging.getLogger(__name__)
 
 
@@ -186,9 +189,11 @@ class FileSource:
         packets = 0
         try:
             for packet in state.container.demux(state.stream):
-                if packet.is_corrupt:
-                    is_broken = True
-                elif packet.size:
+                if not packet.size:
+                    continue
+                # A damaged packet in the middle is left out; one at the end is where the file was cut.
+                is_broken = packet.is_corrupt
+                if not is_broken:
                     packets += 1
                     yield packet
         except av.FFmpegError as error:
@@ -201,7 +206,10 @@ class FileSource:
     def _falls_short(self, reached_s: float, packets: int) -> bool:
         """Whether the file gave fewer pictures than its index lists, and less time than it says."""
         info, listed = self.info, self._opened.stream.frames
-        if info.duration_s is None or not listed or packets >= listed:
+        if info.duration_s is None or packets >= (listed or _MOST_PACKETS):
+            return False
+        has_sound = len(self._opened.container.streams) > 1
+        if not listed and (info.container not in _DECLARING or has_sound):
             return False
         frame_s = 1 / info.fps if info.fps else 0.0
         missing_s = info.duration_s - reached_s - frame_s

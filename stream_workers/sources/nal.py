@@ -36,7 +36,7 @@ class BitstreamReader:
     def __init__(self, codec: str, extradata: bytes) -> None:
         self._is_hevc = codec == "hevc"
         self._length_size: int | None = None
-        self._sets = b""
+        self._sets: list[bytes] = []
         self.configure(extradata)
 
     def configure(self, extradata: bytes) -> None:
@@ -44,14 +44,22 @@ class BitstreamReader:
         if not extradata:
             return
         if extradata[:3] == b"\x00\x00\x01" or extradata[:4] == _START_CODE:
-            units = list(split_units(extradata, None))
+            self._sets = list(split_units(extradata, None))
         elif self._is_hevc:
             self._length_size = (extradata[21] & 3) + 1 if len(extradata) > 21 else 4
-            units = list(_hevc_record_units(extradata))
+            self._sets = list(_hevc_record_units(extradata))
         else:
             self._length_size = (extradata[4] & 3) + 1 if len(extradata) > 4 else 4
-            units = list(_h264_record_units(extradata))
-        self._sets = _with_start_codes(units)
+            self._sets = list(_h264_record_units(extradata))
+
+    @property
+    def parameter_sets(self) -> list[bytes]:
+        """The latest parameter sets, without start codes."""
+        return list(self._sets)
+
+    def units(self, data: bytes) -> list[bytes]:
+        """The units of one packet, without start codes or lengths."""
+        return list(split_units(data, self._length_size))
 
     def is_keyframe(self, data: bytes) -> bool:
         """Whether the packet can be decoded without any other.
@@ -75,15 +83,13 @@ class BitstreamReader:
 
     def standalone(self, data: bytes) -> bytes:
         """The packet with start codes and every parameter set that it needs."""
-        units = list(split_units(data, self._length_size))
+        units = self.units(data)
         kinds = [self._kind(unit) for unit in units]
         sets = _HEVC_SETS if self._is_hevc else _H264_SETS
         if (_HEVC_SPS if self._is_hevc else _H264_SPS) in kinds:
-            self._sets = _with_start_codes(
-                unit for unit, kind in zip(units, kinds, strict=True) if kind in sets
-            )
+            self._sets = [unit for unit, kind in zip(units, kinds, strict=True) if kind in sets]
             return _with_start_codes(units)
-        return self._sets + _with_start_codes(units)
+        return _with_start_codes([*self._sets, *units])
 
     def _kind(self, unit: bytes) -> int:
         return (unit[0] >> 1) & 0x3F if self._is_hevc else unit[0] & 0x1F

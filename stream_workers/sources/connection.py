@@ -1,0 +1,248 @@
+"""One connection to a live stream, read by a thread of its own."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from queue import Empty, Full, Queue
+from typing import Final
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from stream_workers.errors import SourceRefused, SourceUnavailable, StreamError
+from stream_workers.sources.containers import VideoPacket, first_video
+from stream_workers.sources.credentials import mask_url
+from stream_workers.sources.decode import MAX_PIXELS, DecoderPool
+from stream_workers.sources.media import DecodedLook
+from stream_workers.sources.picker import LookPicker, PickedLook, PickerOptions
+
+__all__ = ["KINDS", "Connection", "LiveKind", "LiveOptions"]
+
+_QUEUED_LOOKS: Final = 2
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveKind:
+    """What libav may use for one kind of live stream.
+
+    Args:
+        container: The only outer format.
+        schemes: How its addresses begin.
+        options: libav's options, with the whitelist of protocols.
+    """
+
+    container: str
+    schemes: tuple[str, ...]
+    options: Mapping[str, str]
+
+
+KINDS: Final[Mapping[str, LiveKind]] = {
+    "rtsp": LiveKind(
+        "rtsp",
+        ("rtsp://", "rtsps://"),
+        {
+            "protocol_whitelist": "rtsp,rtsps,rtp,tcp,tls",
+            "rtsp_transport": "tcp",
+            "allowed_media_types": "video",
+        },
+    ),
+    "hls": LiveKind(
+        "hls",
+        ("http://", "https://"),
+        {
+            "protocol_whitelist": "http,https,tcp,tls,crypto",
+            "format_whitelist": "hls,mpegts,mov,mp4,m4a,3gp,3g2,mj2",
+        },
+    ),
+    "flv": LiveKind("flv", ("http://", "https://"), {"protocol_whitelist": "http,https,tcp,tls"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOptions:
+    """Time-outs and limits of a live stream.
+
+    Args:
+        kind: `rtsp`, `hls` or `flv` (over HTTP).
+        open_timeout_s: Longest time until the stream is known.
+        stall_timeout_s: Longest time without a packet.
+        keyframe_limit_s: Distance of keyframes from which sparse decoding takes over, unless
+            looks are further apart still.
+        max_clock_error_s: The camera's clock is believed up to this distance from ours.
+    """
+
+    kind: str = "rtsp"
+    open_timeout_s: float = 5.0
+    stall_timeout_s: float = 10.0
+    keyframe_limit_s: float = 10.0
+    max_clock_error_s: float = 5.0
+
+
+class Connection:
+    """Reads one stream until it ends, and offers its looks.
+
+    Args:
+        secret_url: Address with user and password; never shown.
+        every_s: Distance of looks, seconds.
+        options: Time-outs and limits.
+        pool: Decoders.
+        now: The wall clock, aware UTC.
+    """
+
+    def __init__(
+        self,
+        secret_url: str,
+        every_s: float,
+        options: LiveOptions,
+        pool: DecoderPool,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._secret_url = secret_url
+        self._name = mask_url(secret_url)
+        self._every_s = every_s
+        self._options = options
+        self._pool = pool
+        self._now = now
+        self._left = threading.Event()
+        self._picker: LookPicker | None = None
+        self.opened = threading.Event()
+        self.error: StreamError | None = None
+        self.looks: Queue[DecodedLook | StreamError] = Queue(_QUEUED_LOOKS)
+        self.dropped_looks = 0
+        self.time_origin = "arrival"
+        self.clock_error_s: float | None = None
+
+    @property
+    def picker(self) -> LookPicker:
+        """What picks the looks, once the stream is open."""
+        if self._picker is None:
+            raise RuntimeError("a source is entered (`with`) before it is used")
+        return self._picker
+
+    def start(self) -> None:
+        """Begin to connect; `opened` is set when that succeeded or failed."""
+        threading.Thread(target=self._work, name=f"stream {self._name}", daemon=True).start()
+
+    def leave(self) -> None:
+        """Tell the thread to close the connection at its next packet or time-out."""
+        self._left.set()
+
+    def _work(self) -> None:
+        try:
+            container = self._open()
+        except StreamError as error:
+            self.error = error
+            self.opened.set()
+            return
+        try:
+            self._read(container)
+        except StreamError as error:
+            if self.opened.is_set():
+                self._offer(error)
+            else:
+                self.error = error
+        except Exception as error:  # noqa: BLE001 - the outermost loop of this thread
+            _LOG.error("stream_thread_failed", extra={"url": self._name, "error": type(error).__name__})
+            self._offer(SourceUnavailable(f"reading {self._name} failed: {type(error).__name__}"))
+        finally:
+            container.close()
+            self.opened.set()
+
+    def _open(self) -> InputContainer:
+        kind = KINDS.get(self._options.kind)
+        if kind is None or not self._secret_url.startswith(kind.schemes):
+            raise SourceRefused(f"{self._name} is no address of a {self._options.kind} stream")
+        options = {
+            **kind.options,
+            "probesize": "65536",
+            "analyzeduration": "200000",
+            "max_pixels": str(MAX_PIXELS),
+            "threads": "1",
+        }
+        timeouts = (self._options.open_timeout_s, self._options.stall_timeout_s)
+        try:
+            return av.open(self._secret_url, format=kind.container, options=options, timeout=timeouts)
+        except av.FFmpegError as error:
+            raise self._explained(error, is_opening=True) from None
+
+    def _read(self, container: InputContainer) -> None:
+        stream = first_video(container, self._name)
+        limit_s = self._options.keyframe_limit_s
+        options = PickerOptions(self._every_s, limit_s, 0, self._options.stall_timeout_s * 2)
+        self._picker = LookPicker(stream, options, self._pool, rotation=0)
+        self.opened.set()
+        try:
+            for packet in container.demux(stream):
+                if self._left.is_set():
+                    return
+                if packet.size:
+                    self._take(container, stream, packet)
+        except av.FFmpegError as error:
+            raise self._explained(error, is_opening=False) from None
+        raise SourceUnavailable(f"{self._name} ended the connection")
+
+    def _take(self, container: InputContainer, stream: VideoStream, packet: VideoPacket) -> None:
+        ticks = packet.pts
+        for picked in self.picker.feed(packet):
+            stream_s = None if ticks is None or not stream.time_base else float(ticks * stream.time_base)
+            self._offer(self._dated(container, stream_s, picked))
+
+    def _dated(self, container: InputContainer, stream_s: float | None, picked: PickedLook) -> DecodedLook:
+        """The look with its capture time: the camera's by its sender reports, else arrival."""
+        captured_at = self._now()
+        self.time_origin, self.clock_error_s = "arrival", None
+        if container.start_time_realtime is not None and stream_s is not None:
+            began = datetime.fromtimestamp(container.start_time_realtime / av.time_base, UTC)
+            reported = began + timedelta(seconds=stream_s)
+            self.clock_error_s = (reported - captured_at).total_seconds()
+            if abs(self.clock_error_s) <= self._options.max_clock_error_s:
+                self.time_origin, captured_at = "rtcp", reported
+        behind_s = max(0.0, self.picker.now_s - picked.media_time_s)
+        return DecodedLook(
+            picked.media_time_s,
+            captured_at - timedelta(seconds=behind_s),
+            picked.planes,
+            picked.encoded,
+            picked.is_keyframe,
+        )
+
+    def _offer(self, entry: DecodedLook | StreamError) -> None:
+        """Hand over an entry; when nobody takes them, the oldest goes and is counted."""
+        while True:
+            try:
+                self.looks.put_nowait(entry)
+            except Full:
+                try:
+                    self.looks.get_nowait()
+                    self.dropped_looks += 1
+                except Empty:
+                    continue
+            else:
+                return
+
+    def _explained(self, error: av.FFmpegError, *, is_opening: bool) -> StreamError:
+        """What went wrong, in words that hold neither user nor password nor libav's text."""
+        name = self._name
+        match error:
+            case av.HTTPUnauthorizedError():
+                return SourceRefused(f"{name} refuses user or password (401); check the camera's credentials")
+            case av.HTTPForbiddenError():
+                return SourceRefused(f"{name} forbids this user the stream (403); give the user that right")
+            case av.HTTPNotFoundError():
+                return SourceRefused(f"{name} has no such stream (404); check the path of the address")
+            case av.HTTPClientError():
+                return SourceRefused(f"{name} refuses the request; check the address")
+            case av.OptionNotFoundError() | av.ProtocolNotFoundError() | av.DemuxerNotFoundError():
+                return SourceRefused(f"{name} cannot be opened by this build of libav")
+            case av.ExitError() | TimeoutError() if is_opening:
+                return SourceUnavailable(f"{name} did not answer in {self._options.open_timeout_s:g} s")
+            case av.ExitError() | TimeoutError():
+                return SourceUnavailable(f"{name} sent nothing for {self._options.stall_timeout_s:g} s")
+            case ConnectionRefusedError():
+                return SourceUnavailable(f"{name} refuses the connection; is the camera on?")
+            case _:
+                return SourceUnavailable(f"{name} broke off: {error.strerror}")
