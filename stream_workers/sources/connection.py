@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from av.video.stream import VideoStream
 
 from stream_workers.errors import SourceRefused, SourceUnavailable, StreamError
 from stream_workers.sources.containers import VideoPacket, first_video
-from stream_workers.sources.credentials import mask_url
+from stream_workers.sources.credentials import Credentials, mask_url, with_credentials
 from stream_workers.sources.decode import MAX_PIXELS, DecoderPool
 from stream_workers.sources.media import DecodedLook
 from stream_workers.sources.picker import LookPicker, PickedLook, PickerOptions
@@ -86,7 +87,8 @@ class Connection:
     """Reads one stream until it ends, and offers its looks.
 
     Args:
-        secret_url: Address with user and password; never shown.
+        url: Address without user and password.
+        credentials: User and password, or None.
         every_s: Distance of looks, seconds.
         options: Time-outs and limits.
         pool: Decoders.
@@ -95,14 +97,15 @@ class Connection:
 
     def __init__(
         self,
-        secret_url: str,
+        url: str,
+        credentials: Credentials | None,
         every_s: float,
         options: LiveOptions,
         pool: DecoderPool,
         now: Callable[[], datetime],
     ) -> None:
-        self._secret_url = secret_url
-        self._name = mask_url(secret_url)
+        self._secret_url = with_credentials(url, credentials)
+        self._name = mask_url(url)
         self._every_s = every_s
         self._options = options
         self._pool = pool
@@ -164,10 +167,16 @@ class Connection:
             "threads": "1",
         }
         timeouts = (self._options.open_timeout_s, self._options.stall_timeout_s)
+        asked = time.monotonic()
         try:
             return av.open(self._secret_url, format=kind.container, options=options, timeout=timeouts)
         except av.FFmpegError as error:
-            raise self._explained(error, is_opening=True) from None
+            waited_s = time.monotonic() - asked
+            if waited_s >= self._options.open_timeout_s:  # libav then names one of several errors
+                raise SourceUnavailable(
+                    f"{self._name} did not answer in {self._options.open_timeout_s:g} s"
+                ) from None
+            raise self._explained(error) from None
 
     def _read(self, container: InputContainer) -> None:
         stream = first_video(container, self._name)
@@ -182,7 +191,7 @@ class Connection:
                 if packet.size:
                     self._take(container, stream, packet)
         except av.FFmpegError as error:
-            raise self._explained(error, is_opening=False) from None
+            raise self._explained(error) from None
         raise SourceUnavailable(f"{self._name} ended the connection")
 
     def _take(self, container: InputContainer, stream: VideoStream, packet: VideoPacket) -> None:
@@ -224,7 +233,7 @@ class Connection:
             else:
                 return
 
-    def _explained(self, error: av.FFmpegError, *, is_opening: bool) -> StreamError:
+    def _explained(self, error: av.FFmpegError) -> StreamError:
         """What went wrong, in words that hold neither user nor password nor libav's text."""
         name = self._name
         match error:
@@ -238,8 +247,6 @@ class Connection:
                 return SourceRefused(f"{name} refuses the request; check the address")
             case av.OptionNotFoundError() | av.ProtocolNotFoundError() | av.DemuxerNotFoundError():
                 return SourceRefused(f"{name} cannot be opened by this build of libav")
-            case av.ExitError() | TimeoutError() if is_opening:
-                return SourceUnavailable(f"{name} did not answer in {self._options.open_timeout_s:g} s")
             case av.ExitError() | TimeoutError():
                 return SourceUnavailable(f"{name} sent nothing for {self._options.stall_timeout_s:g} s")
             case ConnectionRefusedError():

@@ -15,7 +15,7 @@ from typing import Self
 
 from stream_workers.errors import SourceUnavailable, StreamError
 from stream_workers.sources.connection import Connection, LiveOptions
-from stream_workers.sources.credentials import Credentials, mask_url, with_credentials
+from stream_workers.sources.credentials import Credentials, mask_url
 from stream_workers.sources.decode import DecoderPool, shared_pool
 from stream_workers.sources.media import DecodedLook, LookMode
 
@@ -60,7 +60,7 @@ class RtspSource:
         self.url = mask_url(url)
         self._stop = stop or threading.Event()
         self._connection = Connection(
-            with_credentials(url, credentials), every_s, options or LiveOptions(), pool or shared_pool(), now
+            url, credentials, every_s, options or LiveOptions(), pool or shared_pool(), now
         )
 
     def __repr__(self) -> str:
