@@ -25,7 +25,9 @@ __all__ = [
     "Sends",
     "ServiceParts",
     "StoreDep",
+    "allows",
     "caller_of",
+    "check_presented",
     "known_parameters",
     "parts_of",
 ]
@@ -129,10 +131,15 @@ def check_presented(request: Request, key: str) -> KeyRecord:
     return record
 
 
+def allows(record: KeyRecord, *wanted: Needs) -> bool:
+    """Whether the key's role may do one of these."""
+    return not ALLOWED[record.role].isdisjoint(wanted)
+
+
 def _needs(*wanted: Needs) -> Callable[..., KeyRecord]:
     def check(request: Request, _: Annotated[object, Depends(_bearer)]) -> KeyRecord:
         record = caller_of(request)
-        if not ALLOWED[record.role].intersection(wanted):
+        if not allows(record, *wanted):
             raise Forbidden(
                 f"A {record.role} key may not {' or '.join(wanted)}.",
                 "Use another key: worker sends; reader, operator and admin read; admin manages keys.",

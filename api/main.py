@@ -11,7 +11,7 @@ from api.documents import KeyRequest, ProblemDetails
 from api.metrics import Metrics
 from api.middleware import Observed
 from api.refusing import add_handlers
-from api.routers import cameras, events, evidence, incidents, keys, service
+from api.routers import cameras, events, evidence, incidents, keys, page, service
 from api.sessions import Sessions
 from api.settings import Settings
 from api.store import Store
@@ -48,7 +48,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         tries=FailedTries(settings.max_failed_tries),
         metrics=metrics,
     )
-    for part in (events, incidents, evidence, cameras, keys, service):
+    for part in (events, incidents, evidence, cameras, keys, service, page):
         app.include_router(part.router)
     add_handlers(app)
     app.add_middleware(Observed, metrics=metrics)
