@@ -12,12 +12,14 @@ __all__ = [
     "EventList",
     "EventVerdict",
     "FeatureCollection",
+    "IncidentList",
     "IncidentState",
     "IngestReply",
     "KeyList",
     "KeyMade",
     "KeyRequest",
     "KeyShown",
+    "PictureKept",
     "ProblemDetails",
     "RunList",
     "ViewList",
@@ -84,6 +86,20 @@ class IncidentState(BaseModel):
     status: Literal["open", "closed"]
     sequence: int = Field(description="Number of the event that this state comes from.")
     incident: Incident
+
+
+class IncidentList(BaseModel):
+    """A page of incidents."""
+
+    incidents: list[IncidentState]
+    links: list[Link]
+
+
+class PictureKept(BaseModel):
+    """A picture is on disk."""
+
+    href: str = Field(description="Relative to /v1/, as events name it.")
+    stored: bool = Field(description="False: it was there before.")
 
 
 class EventList(BaseModel):

@@ -12,10 +12,12 @@ __all__ = [
     "HEALTH_EVENT",
     "INCIDENT_FORMATS",
     "INCIDENT_STATE",
+    "INGEST_PARTLY",
     "INGEST_REPLY",
     "KEY_LIST",
     "KEY_MADE",
     "METRICS",
+    "PICTURE_KEPT",
     "RUN_LIST",
     "VIEW_LIST",
     "problems",
@@ -124,6 +126,24 @@ INGEST_REPLY = _json(
         ],
     }
 )
+INGEST_PARTLY = _json(
+    {
+        "stored": 0,
+        "repeated": 0,
+        "rejected": 1,
+        "results": [
+            {
+                "index": 0,
+                "source": EVENT["source"],
+                "id": EVENT["id"],
+                "outcome": "rejected",
+                "code": "invalid",
+                "reason": "data.confidence: Input should be less than or equal to 1",
+            }
+        ],
+    }
+)
+PICTURE_KEPT = _json({"href": f"evidence/{PICTURE}.jpg", "stored": True})
 EVENT_LIST = _json({"events": [EVENT], "links": _links("/v1/events", "application/json")})
 INCIDENT_STATE = _json(STATE)
 INCIDENT_FORMATS: dict[str, Any] = {
@@ -149,9 +169,13 @@ INCIDENT_FORMATS: dict[str, Any] = {
         }
     },
     "application/json": {
-        "example": {"incidents": [STATE], "links": _links("/v1/incidents?f=json", "application/json")}
+        "schema": {"$ref": "#/components/schemas/IncidentList"},
+        "example": {"incidents": [STATE], "links": _links("/v1/incidents?f=json", "application/json")},
     },
-    "text/csv": {"example": f"incident_id,category\r\n{INCIDENT_ID},street_vendor\r\n"},
+    "text/csv": {
+        "schema": {"type": "string"},
+        "example": f"incident_id,category\r\n{INCIDENT_ID},street_vendor\r\n",
+    },
 }
 VIEW_LIST = _json(
     {

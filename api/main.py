@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.deps import ServiceParts
-from api.documents import KeyRequest, ProblemDetails
+from api.documents import IncidentList, KeyRequest, ProblemDetails
 from api.metrics import Metrics
 from api.middleware import Observed
 from api.refusing import add_handlers
@@ -68,7 +68,7 @@ def _described(app: FastAPI) -> dict[str, Any]:
             routes=app.routes,
         )
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        for model in (ProblemDetails, KeyRequest):
+        for model in (ProblemDetails, KeyRequest, IncidentList):
             shape = model.model_json_schema(ref_template="#/components/schemas/{model}")
             schemas |= shape.pop("$defs", {})
             schemas[model.__name__] = shape

@@ -13,7 +13,7 @@ __all__ = ["Span", "read_bbox", "read_datetime"]
 Span = tuple[int | None, int | None]
 """From and to in milliseconds since 1970, both included; None is open."""
 
-DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+DATE = re.compile(r"^\d{4}-\d{2}-\d{2}\Z")
 DAY_MS = 86_400_000
 TIME_REMEDY = (
     "Give an instant such as 2026-05-01T08:00:00Z, a day (2026-05-01), or an interval a/b, a/.. or ../b."

@@ -5,10 +5,16 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import JSONResponse
 
-__all__ = ["GEOJSON", "Links", "link_header", "page_links", "reply_json"]
+__all__ = ["GEOJSON", "GeoJson", "Links", "link_header", "page_links", "reply_json"]
 
 GEOJSON = "application/geo+json"
 Links = list[dict[str, str]]
+
+
+class GeoJson(JSONResponse):
+    """A reply in GeoJSON."""
+
+    media_type = GEOJSON
 
 
 def page_links(request: Request, next_token: str | None, media_type: str) -> Links:

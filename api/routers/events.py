@@ -11,7 +11,7 @@ from api.bodies import decode_json, read_body
 from api.deps import PartsDep, Reads, Sends, ServiceParts, StoreDep, known_parameters
 from api.documents import EventList, IngestReply
 from api.errors import BadBody, TooLarge, WrongMediaType
-from api.examples import EVENT, EVENT_LIST, INGEST_REPLY, problems
+from api.examples import EVENT, EVENT_LIST, INGEST_PARTLY, INGEST_REPLY, problems
 from api.judging import EventRefused, judge
 from api.paging import DEFAULT_LIMIT, clamp, open_token, seal_token
 from api.parameters import read_datetime
@@ -104,7 +104,11 @@ def _named(document: Any, name: str) -> str | None:
     response_model=IngestReply,
     responses={
         200: {"description": "All stored, now or before.", "content": INGEST_REPLY},
-        207: {"description": "Some were rejected; the others are stored.", "model": IngestReply},
+        207: {
+            "description": "Some were rejected; the others are stored.",
+            "model": IngestReply,
+            "content": INGEST_PARTLY,
+        },
         **problems(400, 401, 403, 408, 413, 415, 429, 503, 507),
     },
     openapi_extra={"requestBody": _ingest_body()},

@@ -10,8 +10,9 @@ from fastapi.responses import JSONResponse
 
 from api.bodies import read_body
 from api.deps import PartsDep, Reads, ReadsOrSends, Sends, StoreDep, known_parameters
+from api.documents import PictureKept
 from api.errors import NotFound, RangeNotSatisfiable, Unprocessable, WrongMediaType
-from api.examples import problems
+from api.examples import PICTURE_KEPT, problems
 from api.store import Store
 from api.store.pictures import NAME
 
@@ -21,7 +22,7 @@ router = APIRouter(tags=["evidence"], dependencies=[Depends(known_parameters)])
 
 JPEG_MAGIC = b"\xff\xd8\xff"
 JPEG_END = b"\xff\xd9"
-RANGE = re.compile(r"^bytes=(\d{0,15})-(\d{0,15})$")
+RANGE = re.compile(r"^bytes=(\d{0,15})-(\d{0,15})\Z")
 PictureName = Annotated[
     str,
     Path(
@@ -42,9 +43,10 @@ def _hash_in(name: str) -> str:
 @router.put(
     "/v1/evidence/{name}",
     status_code=201,
+    response_model=PictureKept,
     responses={
-        200: {"description": "It was there before."},
-        201: {"description": "Kept; it is on disk."},
+        200: {"description": "It was there before.", "model": PictureKept, "content": PICTURE_KEPT},
+        201: {"description": "Kept; it is on disk.", "content": PICTURE_KEPT},
         **problems(400, 401, 403, 404, 408, 413, 415, 422, 429, 507),
     },
     openapi_extra={"requestBody": {"required": True, "content": PICTURE}},

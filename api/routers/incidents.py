@@ -13,7 +13,7 @@ from api.errors import NotFound
 from api.examples import EVENT_LIST, INCIDENT_FORMATS, INCIDENT_STATE, RUN_LIST, problems
 from api.paging import DEFAULT_LIMIT, clamp, open_token, seal_token
 from api.parameters import read_bbox, read_datetime
-from api.replies import GEOJSON, link_header, page_links, reply_json
+from api.replies import GEOJSON, GeoJson, link_header, page_links, reply_json
 from api.store import Store
 from api.store.events import list_incident_events
 from api.store.incidents import (
@@ -24,6 +24,7 @@ from api.store.incidents import (
     list_incidents,
     list_runs,
 )
+from contracts.geojson import incidents_to_csv, incidents_to_geojson
 from contracts.incident import Category, Identifier, rfc3339
 
 __all__ = ["router"]
@@ -94,6 +95,7 @@ class HistoryParameters(BaseModel):
 @router.get(
     "/v1/incidents",
     response_model=FeatureCollection,
+    response_class=GeoJson,
     responses={200: {"content": INCIDENT_FORMATS}, **problems(400, 401, 403, 429, 503)},
     summary="List incidents",
 )
@@ -116,8 +118,6 @@ def get_incidents(
 def _formatted(items: list[StoredIncident], form: str, links: list[dict[str, str]]) -> Response:
     if form == "json":
         return reply_json({"incidents": [_state(item) for item in items]}, links)
-    from contracts.geojson import incidents_to_csv, incidents_to_geojson
-
     incidents = [item.incident for item in items]
     if form == "csv":
         headers = {**link_header(links), "Content-Disposition": 'attachment; filename="incidents.csv"'}

@@ -16,7 +16,7 @@ from api.store.times import from_ms
 
 __all__ = ["KeyRecord", "Role", "check_key", "create_key", "find_key", "has_keys", "list_keys", "revoke_key"]
 
-KEY = re.compile(r"^sk_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$")
+KEY = re.compile(r"^sk_([0-9a-f]{12})_([A-Za-z0-9_-]{43})\Z")
 NAME_LENGTH = 100
 
 

@@ -11,7 +11,7 @@ from api.errors import StorageFull
 
 __all__ = ["NAME", "PictureFolder"]
 
-NAME = re.compile(r"^([0-9a-f]{64})\.jpg$")
+NAME = re.compile(r"^([0-9a-f]{64})\.jpg\Z")
 LEFT_AFTER_S = 3600
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 

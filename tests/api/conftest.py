@@ -67,3 +67,13 @@ def worker(api: RunningApi) -> Iterator[httpx.Client]:
 def reader(api: RunningApi) -> Iterator[httpx.Client]:
     with api.client("reader") as client:
         yield client
+
+
+@pytest.fixture
+def clients(api: RunningApi) -> Iterator[dict[str, httpx.Client]]:
+    """A client per role, and a stranger without a key."""
+    clients = {role: api.client(role) for role in ("worker", "reader", "operator", "admin")}
+    clients["stranger"] = api.stranger()
+    yield clients
+    for client in clients.values():
+        client.close()
