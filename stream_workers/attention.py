@@ -1,0 +1,190 @@
+"""Where the detector looks in a look: at persistent regions closely, at the whole frame now and then.
+
+Most looks wake no detector at all. A new region is examined a few times while it dwells, an open
+incident rarely, a settled one never; the heartbeat sees the whole frame every few minutes, so that
+nothing that was there from the start is missed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from vision.boxes import overlap_of_smaller, share_inside, union_iou
+from vision.detectors.crops import crop_around, merge_tiles, tiles
+from vision.protocols import Detector
+from vision.tracks.identity import CONTEXT, FINDABLE, examine
+from vision.tracks.presence import Track
+from vision.types import Box, Detections, FramePacket
+
+__all__ = ["Attention", "Cadence", "Attended"]
+
+CHECKS_PER_DWELL = 8
+OPEN_EVERY = 8
+"""An open incident is examined this many times more rarely than a dwelling region."""
+CLAIMED_EVERY = 4
+HEARTBEAT_SCORE = 0.35
+"""Least score for something to be taken up that the memory did not see come."""
+FOUND_STEP = 1.0
+NOT_FOUND_STEP = -0.7
+TILE_PX = 832
+"""Heartbeat tiles: at 416 px input, a pile of 30 px is still 15 px for the detector."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How often things are examined, in looks."""
+
+    check_every: int
+    heartbeat_every: int
+
+    @classmethod
+    def of(cls, dwell_s: float, look_every_s: float, heartbeat_every_s: float) -> "Cadence":
+        """The cadence for the shortest dwell of a view's rules."""
+        dwell_looks = max(1.0, dwell_s / look_every_s)
+        return cls(
+            max(1, round(dwell_looks / CHECKS_PER_DWELL)),
+            max(1, round(heartbeat_every_s / look_every_s)),
+        )
+
+
+@dataclass(slots=True)
+class Attended:
+    """What the detector was shown in one look.
+
+    Args:
+        crops: The examined parts of the picture and what was found in them, picture pixels.
+        heartbeat: What was found in the whole frame, if it was looked at.
+    """
+
+    crops: list[tuple[Box, Detections]] = field(default_factory=list)
+    heartbeat: Detections | None = None
+
+
+class Attention:
+    """Shows the detector what it should see.
+
+    Args:
+        detector: The detector; its crops are the model's input size or larger.
+        cadence: How often things are examined.
+        input_px: Side of the model's input.
+    """
+
+    def __init__(self, detector: Detector, cadence: Cadence, input_px: int = 416) -> None:
+        self._detector = detector
+        self._cadence = cadence
+        self._input_px = input_px
+
+    def attend(self, packet: FramePacket, due: Sequence[tuple[Track, Box]], *, heartbeat: bool) -> Attended:
+        """Examine the due tracks, and the whole frame if the heartbeat is due.
+
+        Args:
+            packet: The look.
+            due: Tracks with their boxes in picture pixels; each gets one more check.
+            heartbeat: Whether to look at the whole frame.
+        """
+        attended = Attended()
+        if heartbeat:
+            attended.heartbeat = self._whole_frame(packet)
+        for track, box in due:
+            found = self._around(packet, box, attended)
+            if attended.heartbeat is not None:
+                found = _joined(found, attended.heartbeat)
+            before = sum(track.scores.get(name, 0.0) for name in FINDABLE)
+            examine(track, box, found, packet.look)
+            if track.origin == "detection":
+                self._believe(track, packet, found, box, before)
+        return attended
+
+    def is_due(self, track: Track, look: int) -> bool:
+        """Whether a track should be examined in this look."""
+        if track.settled:
+            return False
+        every = self._cadence.check_every
+        if track.incident is not None:
+            every *= OPEN_EVERY
+        elif track.checks >= 2 * CHECKS_PER_DWELL:
+            every *= CLAIMED_EVERY
+        return look - track.last_check_look >= every
+
+    def heartbeat_due(self, look: int, last: int | None) -> bool:
+        """Whether the whole frame should be looked at."""
+        return last is None or look - last >= self._cadence.heartbeat_every
+
+    def _whole_frame(self, packet: FramePacket) -> Detections:
+        width, height = packet.size_wh
+        boxes: list[Box] = [(0.0, 0.0, float(width), float(height))]
+        if max(width, height) > 1.5 * TILE_PX:
+            boxes += tiles(packet.size_wh, TILE_PX, TILE_PX // 4)
+        parts = self._detector.detect([packet.planes.bgr(box) for box in boxes])
+        return merge_tiles(parts, boxes, packet.size_wh)
+
+    def _around(self, packet: FramePacket, box: Box, attended: Attended) -> Detections:
+        """Detections around a box; a crop that was examined in this look already serves again."""
+        wanted = crop_around(box, packet.size_wh, self._input_px, 0.6)
+        for crop, found in attended.crops:
+            if share_inside(wanted, crop) > 0.85:
+                return found
+        part = self._detector.detect([packet.planes.bgr(wanted)])[0]
+        left, top = (max(0, int(wanted[0])) // 2 * 2, max(0, int(wanted[1])) // 2 * 2)
+        shifted = part.xyxy + np.array([left, top, left, top], np.float32)
+        found = Detections(shifted.astype(np.float32), part.scores, part.classes, part.names)
+        attended.crops.append((wanted, found))
+        return found
+
+    def _believe(self, track: Track, packet: FramePacket, found: Detections, box: Box, before: float) -> None:
+        """Presence of something that only the detector knows: found, not found, or hidden."""
+        after = sum(track.scores.get(name, 0.0) for name in FINDABLE)
+        if after - before >= 0.2:
+            track.seen += 1
+            track.last_seen_at = packet.captured_at.timestamp()
+            track.shift_odds(FOUND_STEP)
+        elif any(
+            share_inside(box, [float(v) for v in other]) > 0.5 for other in found.of("person", *CONTEXT).xyxy
+        ):
+            track.hidden += 1
+        else:
+            track.shift_odds(NOT_FOUND_STEP)
+
+
+def newly_found(heartbeat: Detections, known: Sequence[Box]) -> list[Box]:
+    """Boxes of findable things in a heartbeat that no track covers yet, one per thing."""
+    rows = heartbeat.of(*FINDABLE)
+    order = np.argsort(-rows.scores, kind="stable")
+    fresh: list[Box] = []
+    for row in order:
+        x1, y1, x2, y2 = (float(value) for value in rows.xyxy[row])
+        box: Box = (x1, y1, x2, y2)
+        if rows.scores[row] < HEARTBEAT_SCORE:
+            continue
+        if any(overlap_of_smaller(box, other) > 0.3 for other in (*known, *fresh)):
+            continue
+        fresh.append(box)
+    return fresh
+
+
+def stood_before(standing: Detections | None, now: Detections, box: Box) -> str:
+    """The context class that stood in a box at the last heartbeat and is not there now, or nothing."""
+    if standing is None:
+        return ""
+    for row, was in enumerate(standing.xyxy):
+        name = standing.name(row)
+        if name not in (*CONTEXT, "person") or standing.scores[row] < HEARTBEAT_SCORE:
+            continue
+        before = [float(value) for value in was]
+        if share_inside(box, before) < 0.5 and union_iou(box, before) < 0.3:
+            continue
+        still = now.of(name)
+        if not any(union_iou(before, [float(value) for value in other]) > 0.4 for other in still.xyxy):
+            return name
+    return ""
+
+
+def _joined(one: Detections, other: Detections) -> Detections:
+    """Rows of both; scores are read by their best, so doubles do no harm."""
+    return Detections(
+        np.concatenate([one.xyxy, other.xyxy]),
+        np.concatenate([one.scores, other.scores]),
+        np.concatenate([one.classes, other.classes]),
+        one.names,
+    )

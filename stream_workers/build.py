@@ -1,0 +1,201 @@
+"""From the site document to running parts: the only place that picks classes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from contracts.incident import Category, ModelRef
+from contracts.site import Camera, Site, View, Zone, ZoneKind
+from models.registry import OpenModel, open_detector
+from stream_workers.attention import Attention, Cadence
+from stream_workers.evidence import EvidenceFile, EvidenceMaker
+from stream_workers.incidents import IncidentDesk, TakenEvidence, ViewSetup
+from stream_workers.look_ring import LookRing
+from stream_workers.masking import DeadlineMask
+from stream_workers.pipeline import Journal, ViewParts, ViewPipeline
+from stream_workers.sources.decode import decode_encoded
+from stream_workers.sources.media import DecodedLook, EncodedLook
+from stream_workers.stills import BackgroundStills, StillMaker, StillStore
+from vision.errors import ModelRejected
+from vision.georeference.homography import PlaneGeoreferencer, fit
+from vision.georeference.place import Place, place_footprint
+from vision.privacy.mask import PrivacyMask
+from vision.types import Box
+
+__all__ = ["Models", "ViewFolders", "build_view_pipeline", "open_models"]
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The models of a process, shared by its views; None where there is none."""
+
+    detector: OpenModel | None
+    mask: DeadlineMask
+
+
+@dataclass(frozen=True, slots=True)
+class ViewFolders:
+    """Where a view's pictures go; no folder for stills means that none are kept."""
+
+    evidence: Path
+    stills: Path | None
+
+
+def open_models(detector: str = "detector", mask: str = "mask") -> Models:
+    """Open the models that the manifest names; a missing one is lived without, and events say so.
+
+    Raises:
+        ModelRejected: A model file is there but is not what its manifest entry says.
+    """
+    return Models(_open(detector), DeadlineMask(_masker(mask)))
+
+
+@dataclass(slots=True)
+class PictureTaker:
+    """Takes an incident's pictures and remembers the files for the commit of the look."""
+
+    maker: EvidenceMaker[EncodedLook]
+    taken: list[EvidenceFile] = field(default_factory=list)
+
+    def take(self, box: Box, first_seen: datetime, now: datetime, category: str) -> TakenEvidence:
+        """Before, arrival and now of the thing in `box`."""
+        stall = category == Category.STREET_VENDOR
+        result = self.maker.for_incident(box, first_seen, now, vehicle_keep=stall)
+        self.taken += result.files
+        return TakenEvidence([file.evidence_ref() for file in result.files], result.note)
+
+    def collect(self) -> list[EvidenceFile]:
+        """The files since the last call."""
+        files, self.taken = self.taken, []
+        return files
+
+
+@dataclass(frozen=True, slots=True)
+class RingKeeper:
+    """Keeps looks for evidence and composes background stills."""
+
+    ring: LookRing[EncodedLook]
+    stills: BackgroundStills[EncodedLook] | None
+
+    def keep(self, look: DecodedLook) -> None:
+        """Take one look into the ring; compose a background still when one is due."""
+        self.ring.add(look.encoded, look.captured_at)
+        if self.stills is not None:
+            self.stills.keep_if_due(look.captured_at)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanePlacer:
+    """Places boxes by a calibrated plane."""
+
+    georeferencer: PlaneGeoreferencer
+    picture_wh: tuple[int, int]
+
+    def place(self, box: Box, category: str) -> Place | None:
+        """Place of the footprint, or None beyond horizon or range."""
+        return place_footprint(box, self.georeferencer, self.picture_wh, category)
+
+
+def build_view_pipeline(
+    setup: ViewSetup, journal: Journal, folders: ViewFolders, models: Models, *, explain: bool = False
+) -> tuple[ViewPipeline, PictureTaker]:
+    """The pipeline of one view, and the taker whose files belong into the journal's commit.
+
+    Raises:
+        CalibrationRejected: The view's control points cannot give a plane.
+    """
+    privacy = privacy_polygons(setup.site, setup.view)
+    ring: LookRing[EncodedLook] = LookRing()
+    maker: StillMaker[EncodedLook] = StillMaker(decode_encoded, models.mask, privacy)
+    store = StillStore(folders.stills) if folders.stills is not None else None
+    taker = PictureTaker(EvidenceMaker(ring, store, maker, folders.evidence))
+    dwell = shortest_dwell(setup.site)
+    attention = None
+    if models.detector is not None:
+        cadence = Cadence.of(dwell, setup.look_every_s, setup.camera.heartbeat_every_s)
+        attention = Attention(models.detector, cadence, models.detector.info.input_px)
+    parts = ViewParts(
+        desk=IncidentDesk(setup, _placer(setup.view), taker),
+        journal=journal,
+        attention=attention,
+        keeper=RingKeeper(ring, BackgroundStills(ring, maker, store) if store is not None else None),
+        privacy=privacy,
+    )
+    return ViewPipeline(setup, parts, dwell, explain=explain), taker
+
+
+def view_setup(site: Site, camera: Camera, view: View, models: Models, **facts: Any) -> ViewSetup:
+    """The setup of a view; `facts` are `run`, and where they differ `look_every_s` and `input_name`."""
+    model = None
+    if models.detector is not None:
+        info = models.detector.info
+        model = ModelRef(name=info.name, version=info.version, sha256=info.sha256)
+    facts.setdefault("look_every_s", camera.look_every_s)
+    return ViewSetup(
+        site=site, camera=camera, view=view, has_detector=models.detector is not None, model=model, **facts
+    )
+
+
+def privacy_polygons(site: Site, view: View) -> list[Sequence[tuple[float, float]]]:
+    """Privacy zones of a view, in its pixels; a zone on the ground is projected by the calibration."""
+    polygons: list[Sequence[tuple[float, float]]] = []
+    georeferencer = _georeferencer(view)
+    for zone in site.zones:
+        if zone.kind is not ZoneKind.PRIVACY:
+            continue
+        if zone.polygon_px is not None and zone.view == view.id:
+            polygons.append(zone.polygon_px)
+        elif zone.polygon_lonlat is not None and georeferencer is not None:
+            polygons += _projected(zone, georeferencer)
+    return polygons
+
+
+def shortest_dwell(site: Site) -> float:
+    """The shortest dwell of a site's rules: what is noticed must be noticed in time for it."""
+    return min(rule.dwell_s for rule in site.rules)
+
+
+def _projected(zone: Zone, georeferencer: PlaneGeoreferencer) -> list[Sequence[tuple[float, float]]]:
+    points = georeferencer.project(np.array(zone.polygon_lonlat, np.float64))
+    # A corner behind the camera would turn the polygon inside out; what is behind is not in the picture.
+    seen = [(float(x), float(y)) for x, y in points if np.isfinite(x) and np.isfinite(y)]
+    return [seen] if len(seen) >= 3 else []
+
+
+def _placer(view: View) -> PlanePlacer | None:
+    georeferencer = _georeferencer(view)
+    if georeferencer is None or view.calibration is None:
+        return None
+    return PlanePlacer(georeferencer, view.calibration.picture_wh)
+
+
+def _georeferencer(view: View) -> PlaneGeoreferencer | None:
+    if view.calibration is None:
+        return None
+    points = view.calibration.control_points
+    return fit(
+        np.array([point.px for point in points], np.float64),
+        np.array([point.lonlat for point in points], np.float64),
+        np.array([(point.sigma_px, point.sigma_m) for point in points], np.float64),
+        view.calibration.picture_wh,
+        view.calibration.max_range_m,
+    )
+
+
+def _open(name: str) -> OpenModel | None:
+    try:
+        return open_detector(name)
+    except FileNotFoundError:
+        return None
+
+
+def _masker(name: str) -> PrivacyMask | None:
+    try:
+        return PrivacyMask(open_detector(name))
+    except (FileNotFoundError, ModelRejected):
+        # Without a mask no picture leaves; the events say so.
+        return None

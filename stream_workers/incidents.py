@@ -1,0 +1,323 @@
+"""From tracks to incidents: opened, updated and closed against the site's rules.
+
+Vision says what stays and what it is; `contracts/rules.py` says whether it matters; this module
+puts both together and writes the events.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from contracts.event import IncidentEvent, event_id, incident_id
+from contracts.incident import Category, Ellipse, EvidenceRef, Incident, ModelRef, RuleRef
+from contracts.rules import Candidate, Judgement, Outcome, judge
+from contracts.site import Camera, Site, View
+from vision.georeference.place import Place
+from vision.tracks.identity import Identity, Kind, decide
+from vision.tracks.presence import Track
+from vision.types import Box
+
+__all__ = ["EvidenceTaker", "IncidentDesk", "LookFacts", "TakenEvidence", "ViewSetup"]
+
+MIN_CHECKS = 3
+UPDATE_EVERY_S = 1800.0
+EDGE_PX = 2.0
+TOO_UNCERTAIN_M = 25.0
+"""A 95 % half axis beyond this is no place to send anyone to."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSetup:
+    """What is fixed for a view during a run.
+
+    Args:
+        site: The site.
+        camera: The camera.
+        view: The view.
+        run: `live` or the name of an analysis.
+        look_every_s: Seconds between looks.
+        has_detector: Whether persons can be told from things.
+        input_name: File name, for recordings.
+    """
+
+    site: Site
+    camera: Camera
+    view: View
+    run: str
+    look_every_s: float
+    has_detector: bool
+    input_name: str | None = None
+    model: ModelRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LookFacts:
+    """What a judgement needs to know of the look."""
+
+    look: int
+    at: datetime
+    media_s: float
+    picture_wh: tuple[int, int]
+    suspended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TakenEvidence:
+    """References to the pictures of an incident, and why some are missing."""
+
+    refs: list[EvidenceRef]
+    note: str | None
+
+
+class EvidenceTaker(Protocol):
+    """Makes the masked pictures of an incident."""
+
+    def take(self, box: Box, first_seen: datetime, now: datetime, category: str) -> TakenEvidence:
+        """Before, arrival and now of the thing in `box` (picture pixels)."""
+        ...
+
+
+class Placer(Protocol):
+    """Gives a box its place on the ground."""
+
+    def place(self, box: Box, category: str) -> Place | None:
+        """Place with its error, or None beyond horizon or range."""
+        ...
+
+
+class IncidentDesk:
+    """Opens, updates and closes the incidents of one view.
+
+    Args:
+        setup: What is fixed for the view.
+        placer: Georeferencing, or None without calibration.
+        evidence: Takes pictures, or None where there can be none.
+    """
+
+    def __init__(self, setup: ViewSetup, placer: Placer | None, evidence: EvidenceTaker | None) -> None:
+        self._setup = setup
+        self._placer = placer
+        self._evidence = evidence
+
+    def judge(self, track: Track, box: Box, facts: LookFacts, others: Sequence[Track]) -> "Decision":
+        """What a track is and whether it matters now; nothing is changed."""
+        identity = decide(track)
+        category = self._category(track, identity, box, facts)
+        if category is None:
+            return Decision(identity, None, None, None)
+        place = self._place(box, category, facts)
+        candidate = Candidate(
+            category=category,
+            confidence=identity.confidence,
+            box_xyxy_px=box,
+            lonlat=place.lonlat if place else None,
+            footprint=place.footprint if place else None,
+            area_m2=place.area_m2 if place else None,
+            view_id=self._setup.view.id,
+            first_seen=_utc(track.born_at),
+            now=facts.at,
+            present_s=max(0.0, track.last_seen_at - track.born_at),
+        )
+        return Decision(
+            identity, category, judge(candidate, self._setup.site, _rank(track, others, category)), place
+        )
+
+    def events(self, track: Track, box: Box, facts: LookFacts, decision: "Decision") -> list[IncidentEvent]:
+        """The events that follow from a decision; the track's incident is updated."""
+        if track.incident is None:
+            return self._open(track, box, facts, decision)
+        if track.is_gone:
+            return self._close(track, facts, "it is gone")
+        judgement = decision.judgement
+        if judgement is not None and judgement.outcome in _ENDS:
+            return self._close(track, facts, judgement.reason)
+        return self._update(track, box, facts, decision)
+
+    def _category(self, track: Track, identity: Identity, box: Box, facts: LookFacts) -> Category | None:
+        if identity.kind is Kind.CATEGORY:
+            return Category(identity.name)
+        if identity.kind is not Kind.UNCLAIMED or track.origin != "region":
+            return None
+        width, height = facts.picture_wh
+        cut = (
+            box[0] <= EDGE_PX or box[1] <= EDGE_PX or box[2] >= width - EDGE_PX or box[3] >= height - EDGE_PX
+        )
+        return None if cut else Category.UNATTENDED_OBJECT
+
+    def _place(self, box: Box, category: Category, facts: LookFacts) -> Place | None:
+        if self._placer is None or facts.suspended:
+            return None
+        return self._placer.place(box, category)
+
+    def _open(self, track: Track, box: Box, facts: LookFacts, decision: "Decision") -> list[IncidentEvent]:
+        judgement = decision.judgement
+        if decision.category is None or judgement is None or judgement.outcome is not Outcome.RAISED:
+            return []
+        if not track.is_present or (self._setup.has_detector and track.checks < MIN_CHECKS):
+            return []
+        key = incident_id(
+            self._setup.view.id, self._setup.run, decision.category, track.born_look, track.first_box
+        )
+        incident = self._describe(key, track, box, facts, decision)
+        incident = incident.model_copy(update=self._pictures(incident))
+        track.incident = {
+            "sequence": 0,
+            "told_at": facts.at.timestamp(),
+            "body": incident.model_dump(mode="json"),
+        }
+        return [self._event("opened", incident, 0, facts)]
+
+    def _update(self, track: Track, box: Box, facts: LookFacts, decision: "Decision") -> list[IncidentEvent]:
+        held = track.incident
+        if held is None or decision.category is None or decision.judgement is None:
+            return []
+        before = Incident.model_validate(held["body"])
+        changed = decision.category != before.category
+        if not changed and facts.at.timestamp() - held["told_at"] < UPDATE_EVERY_S:
+            return []
+        if decision.judgement.outcome is not Outcome.RAISED:
+            return []
+        incident = self._describe(before.incident_id, track, box, facts, decision).model_copy(
+            update={
+                "opened_at": before.opened_at,
+                "evidence": before.evidence,
+                "evidence_note": before.evidence_note,
+            }
+        )
+        return [self._tell("updated", track, incident, facts)]
+
+    def _close(self, track: Track, facts: LookFacts, reason: str) -> list[IncidentEvent]:
+        if track.incident is None:
+            return []
+        before = Incident.model_validate(track.incident["body"])
+        incident = before.model_copy(
+            update={
+                "last_seen": _utc(max(track.last_seen_at, before.first_seen.timestamp())),
+                "closed_at": facts.at,
+                "media_time_s": facts.media_s,
+                "rule": before.rule.model_copy(
+                    update={"reason": f"{before.rule.reason}; closed: {reason}"[:500]}
+                ),
+            }
+        )
+        event = self._tell("closed", track, incident, facts)
+        track.incident = None
+        track.settled = f"incident closed: {reason}"
+        return [event]
+
+    def _tell(self, what: str, track: Track, incident: Incident, facts: LookFacts) -> IncidentEvent:
+        held = track.incident or {}
+        sequence = int(held["sequence"]) + 1
+        track.incident = {
+            "sequence": sequence,
+            "told_at": facts.at.timestamp(),
+            "body": incident.model_dump(mode="json"),
+        }
+        return self._event(what, incident, sequence, facts)
+
+    def _event(self, what: str, incident: Incident, sequence: int, facts: LookFacts) -> IncidentEvent:
+        return IncidentEvent.model_validate(
+            {
+                "id": event_id(incident.incident_id, sequence),
+                "source": f"/views/{incident.view_id}",
+                "type": f"org.streetkeeper.incident.{what}",
+                "subject": incident.incident_id,
+                "time": facts.at,
+                "sequence": sequence,
+                "data": incident,
+            }
+        )
+
+    def _pictures(self, incident: Incident) -> dict[str, Any]:
+        if self._evidence is None:
+            return {"evidence_note": "no picture: there is no mask model"}
+        taken = self._evidence.take(
+            incident.box_xyxy_px, incident.first_seen, incident.opened_at, incident.category
+        )
+        return {"evidence": taken.refs, "evidence_note": taken.note}
+
+    def _describe(self, key: str, track: Track, box: Box, facts: LookFacts, decision: "Decision") -> Incident:
+        judgement, place, setup = decision.judgement, decision.place, self._setup
+        if judgement is None or judgement.rule is None or decision.category is None:
+            raise ValueError("an incident needs a category and the rule that it stands against")
+        return Incident(
+            incident_id=key,
+            view_id=setup.view.id,
+            camera_id=setup.camera.id,
+            run=setup.run,
+            category=decision.category,
+            first_seen=_utc(track.born_at),
+            last_seen=_utc(track.last_seen_at),
+            opened_at=facts.at,
+            lonlat=place.lonlat if place else None,
+            ellipse=_ellipse(place),
+            place_note=self._place_note(place, facts),
+            footprint=place.footprint if place else None,
+            area_m2=place.area_m2 if place else None,
+            area_error_m2=place.area_error_m2 if place else None,
+            zones=list(judgement.zones),
+            unit=judgement.unit,
+            priority=judgement.priority,
+            rule=RuleRef(id=judgement.rule.id, version=judgement.rule.version, reason=judgement.reason),
+            permits=list(judgement.permits),
+            confidence=round(min(1.0, max(0.0, decision.identity.confidence)), 4),
+            persons_checked=setup.has_detector,
+            model=setup.model,
+            codes=dict(judgement.codes),
+            box_xyxy_px=(round(box[0], 1), round(box[1], 1), round(box[2], 1), round(box[3], 1)),
+            picture_wh=facts.picture_wh,
+            media_time_s=round(facts.media_s, 3),
+            input=setup.input_name,
+            site_version=setup.site.version,
+        )
+
+    def _place_note(self, place: Place | None, facts: LookFacts) -> str | None:
+        if facts.suspended:
+            return "the view has moved: places are suspended until it is calibrated again or comes back"
+        if self._placer is None:
+            return "the view is not calibrated"
+        if place is None:
+            return "beyond the horizon or the range of the calibration"
+        if place.ellipse.semi_major_m > TOO_UNCERTAIN_M:
+            return f"too uncertain to go to: +-{place.ellipse.semi_major_m:.0f} m"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a track is, whether it matters, and where it is."""
+
+    identity: Identity
+    category: Category | None
+    judgement: Judgement | None
+    place: Place | None
+
+
+_ENDS = frozenset({Outcome.PERMITTED, Outcome.IGNORED, Outcome.OUTSIDE_HOURS})
+
+
+def _rank(track: Track, others: Sequence[Track], category: Category) -> int:
+    """How many of the same category came earlier: first come, first served."""
+    return sum(
+        1
+        for other in others
+        if other.track_id != track.track_id
+        and other.found_as == category
+        and other.is_present
+        and (other.born_at, other.track_id) < (track.born_at, track.track_id)
+    )
+
+
+def _ellipse(place: Place | None) -> Ellipse | None:
+    if place is None:
+        return None
+    return Ellipse(
+        semi_major_m=round(place.ellipse.semi_major_m, 3),
+        semi_minor_m=round(place.ellipse.semi_minor_m, 3),
+        azimuth_deg=round(place.ellipse.azimuth_deg, 1) % 180,
+    )
+
+
+def _utc(posix_s: float) -> datetime:
+    return datetime.fromtimestamp(posix_s, UTC)

@@ -1,0 +1,275 @@
+"""One view, look by look: memory, tracks, detector, rules, events, and one commit."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from contracts.event import IncidentEvent
+from contracts.rules import Outcome
+from stream_workers.attention import Attended, Attention, newly_found, stood_before
+from stream_workers.incidents import Decision, IncidentDesk, LookFacts, ViewSetup
+from stream_workers.pose_watch import PoseWatch
+from stream_workers.sources.media import DecodedLook
+from stream_workers.view_state import Explanation, ViewState
+from vision.privacy.cover import black_out
+from vision.scene.memory import SceneLook, SceneMemory, grid_size
+from vision.tracks.identity import CONTEXT
+from vision.tracks.presence import Track
+from vision.tracks.tracker import LookStamp, Tracker
+from vision.types import Box, Detections, FramePacket
+
+__all__ = ["Journal", "ViewParts", "ViewPipeline", "persist_looks_for"]
+
+PERSIST_SHARE_OF_DWELL = 0.3
+
+
+def persist_looks_for(dwell_s: float, look_every_s: float) -> int:
+    """Looks that a region must stay before it is noticed: a third of the dwell, three to twelve."""
+    return max(3, min(12, math.ceil(PERSIST_SHARE_OF_DWELL * dwell_s / look_every_s)))
+
+
+class Journal(Protocol):
+    """Where a look is committed, all of it or nothing."""
+
+    def restore(self) -> ViewState | None:
+        """The state after the last committed look, or None at the first start."""
+        ...
+
+    def commit(self, look: DecodedLook, state: ViewState, events: Sequence[IncidentEvent]) -> None:
+        """Keep state and events in one transaction."""
+        ...
+
+
+class LookKeeper(Protocol):
+    """Remembers looks for evidence."""
+
+    def keep(self, look: DecodedLook) -> None:
+        """Take one look into the ring, and compose a background still when one is due."""
+        ...
+
+
+@dataclass(slots=True)
+class ViewParts:
+    """What a pipeline is made of.
+
+    Args:
+        desk: Opens and closes incidents.
+        journal: Commits.
+        attention: Shows the detector what it should see; None without a detector.
+        keeper: Keeps looks for evidence; None where there is no evidence.
+        privacy: Privacy zones, polygons in picture pixels.
+    """
+
+    desk: IncidentDesk
+    journal: Journal
+    attention: Attention | None = None
+    keeper: LookKeeper | None = None
+    privacy: Sequence[Sequence[tuple[float, float]]] = field(default_factory=tuple)
+
+
+class ViewPipeline:
+    """Handles the looks of one view.
+
+    Args:
+        setup: What is fixed for the view.
+        parts: What it is made of.
+        dwell_s: Shortest dwell of the rules that apply.
+        explain: Whether to keep an explanation of every track that ends.
+    """
+
+    def __init__(self, setup: ViewSetup, parts: ViewParts, dwell_s: float, *, explain: bool = False) -> None:
+        self._setup = setup
+        self._parts = parts
+        self._explain = explain
+        self._persist = persist_looks_for(dwell_s, setup.look_every_s)
+        self._pose: PoseWatch | None = None
+        self.state = parts.journal.restore() or ViewState(Tracker(self._persist))
+
+    @property
+    def look_every_s(self) -> float:
+        """Seconds between looks."""
+        return self._setup.look_every_s
+
+    @property
+    def suspended(self) -> bool:
+        """Whether the view has moved away from its calibration."""
+        return self.state.home is not None
+
+    def handle(self, look: DecodedLook, number: int | None = None) -> list[IncidentEvent]:
+        """Take one look in, commit it, and give the events that it made.
+
+        Args:
+            look: The decoded look.
+            number: Its number, where the source counts; a look already handled is only kept for evidence.
+        """
+        if self._parts.privacy:
+            look = replace(look, planes=black_out(look.planes, self._parts.privacy))
+        if self._parts.keeper is not None:
+            self._parts.keeper.keep(look)
+        state = self.state
+        current = state.look + 1 if number is None else number
+        if current <= state.look:
+            return []
+        packet = FramePacket(self._setup.view.id, current, look.media_time_s, look.captured_at, look.planes)
+        events = self._judge(packet)
+        state.look, state.last_at = current, look.captured_at.timestamp()
+        self._parts.journal.commit(look, state, events)
+        return events
+
+    def explanations(self) -> list[Explanation]:
+        """Every track so far with the reason why it is or is not an incident."""
+        facts = self._facts_now()
+        living = [self._explanation(track, facts) for track in self.state.tracker.tracks]
+        return [Explanation(**fields) for fields in self.state.explained] + living
+
+    def _judge(self, packet: FramePacket) -> list[IncidentEvent]:
+        state, luma = self.state, packet.planes.luma_small(grid_size(packet.size_wh))
+        self._scale = packet.size_wh[0] / luma.shape[1]
+        self._picture_wh = packet.size_wh
+        if state.memory is None or state.memory.size_wh != (luma.shape[1], luma.shape[0]):
+            self._begin(luma.shape[1], luma.shape[0])
+        if self._pose is None:
+            self._pose = PoseWatch(self._scale)
+        stamp = LookStamp(packet.look, packet.captured_at.timestamp(), packet.media_time_s)
+        if not self._pose.steady(state, luma):
+            return []
+        memory = self._memory()
+        scene = memory.look(luma)
+        ended = state.tracker.update(memory, scene, stamp)
+        self._attend(packet, stamp, scene)
+        return self._decide(packet, ended)
+
+    def _begin(self, width: int, height: int) -> None:
+        """A first look, or a stream that has changed its resolution: the old memory says nothing of it."""
+        self.state.memory = SceneMemory((width, height), self._persist)
+        self.state.tracker = Tracker(self._persist, next_id=self.state.tracker.next_id)
+        self.state.home, self.state.parked, self._pose = None, None, None
+
+    def _memory(self) -> SceneMemory:
+        if self.state.memory is None:
+            raise RuntimeError("a look was judged before the memory was made")
+        return self.state.memory
+
+    def _attend(self, packet: FramePacket, stamp: LookStamp, scene: SceneLook) -> None:
+        attention, state = self._parts.attention, self.state
+        if attention is None or not scene.admitted:
+            return
+        heartbeat = attention.heartbeat_due(packet.look, state.last_heartbeat)
+        due = [
+            (track, self._px(track)) for track in state.tracker.tracks if attention.is_due(track, packet.look)
+        ]
+        attended = attention.attend(packet, due, heartbeat=heartbeat)
+        for track, box in due:
+            self._settle_if_left(track, box, attended)
+        if attended.heartbeat is not None:
+            state.last_heartbeat = packet.look
+            self._take_up(attended.heartbeat, stamp)
+
+    def _settle_if_left(self, track: Track, box: Box, attended: Attended) -> None:
+        """Explain a region away where a parked car or another known thing stood and has left."""
+        if track.checks != 1 or track.origin != "region" or not self.state.standing:
+            return
+        seen = [found for _, found in attended.crops]
+        now = attended.heartbeat if attended.heartbeat is not None else None
+        current = now if now is not None else (seen[-1] if seen else None)
+        if current is None:
+            return
+        left = stood_before(_standing(self.state.standing, current.names), current, box)
+        if left:
+            self.state.tracker.settle(self._memory(), track, f"ground that a {left} left")
+
+    def _take_up(self, heartbeat: Detections, stamp: LookStamp) -> None:
+        state = self.state
+        rows = heartbeat.of(*CONTEXT, "person")
+        state.standing = [
+            [rows.name(row), round(float(rows.scores[row]), 3), *(round(float(v), 1) for v in rows.xyxy[row])]
+            for row in range(len(rows))
+        ]
+        known = [self._px(track) for track in state.tracker.tracks]
+        width, height = self._memory().size_wh
+        for box in newly_found(heartbeat, known):
+            x1, y1, x2, y2 = (value / self._scale for value in box)
+            grid = (
+                max(0, int(x1)),
+                max(0, int(y1)),
+                min(width, math.ceil(x2)),
+                min(height, math.ceil(y2)),
+            )
+            state.tracker.bear_found(grid, stamp)
+
+    def _decide(self, packet: FramePacket, ended: Sequence[Track]) -> list[IncidentEvent]:
+        facts = LookFacts(
+            packet.look, packet.captured_at, packet.media_time_s, packet.size_wh, self.suspended
+        )
+        self._last_facts = facts
+        desk, tracks = self._parts.desk, self.state.tracker.tracks
+        events: list[IncidentEvent] = []
+        for track in tracks:
+            if track.settled:
+                continue
+            box = self._px(track)
+            decision = desk.judge(track, box, facts, tracks)
+            events += desk.events(track, box, facts, decision)
+        if self._explain:
+            self.state.explained += [self._explanation(track, facts).to_json() for track in ended]
+        return events
+
+    def _px(self, track: Track) -> Box:
+        """The track's box in picture pixels: where the detector found it, else its region."""
+        if track.found_box_px is not None:
+            return track.found_box_px
+        x1, y1, x2, y2 = track.box
+        width, height = self._picture_wh
+        scale = self._scale
+        return x1 * scale, y1 * scale, min(width, x2 * scale), min(height, y2 * scale)
+
+    def _facts_now(self) -> LookFacts | None:
+        return getattr(self, "_last_facts", None)
+
+    def _explanation(self, track: Track, facts: LookFacts | None) -> Explanation:
+        box = self._px(track)
+        outcome, reason, category, incident = "gone", track.settled, "", ""
+        if track.incident is not None:
+            incident = str(track.incident["body"]["incident_id"])
+        if not track.settled and facts is not None:
+            decision = self._parts.desk.judge(track, box, facts, self.state.tracker.tracks)
+            outcome, reason, category = _verdict(track, decision)
+        elif track.settled:
+            outcome = "explained"
+        return Explanation(
+            track.track_id,
+            category,
+            outcome,
+            reason,
+            round(track.born_media_s, 3),
+            round(facts.media_s if facts is not None else track.born_media_s, 3),
+            box,
+            incident,
+        )
+
+
+def _verdict(track: Track, decision: Decision) -> tuple[str, str, str]:
+    """One word, the reason and the category of a track that is not explained away."""
+    if decision.judgement is None or decision.category is None:
+        return decision.identity.kind.value, decision.identity.reason, decision.identity.name
+    if track.incident is None and decision.judgement.outcome is Outcome.RAISED:
+        return (
+            "not_believed",
+            f"{decision.identity.reason}; present with {track.probability:.2f}",
+            decision.category,
+        )
+    return decision.judgement.outcome.value, decision.judgement.reason, decision.category
+
+
+def _standing(rows: Sequence[Sequence[object]], names: tuple[str, ...]) -> Detections:
+    """Stored context boxes as detections."""
+    import numpy as np
+
+    known = [row for row in rows if row[0] in names]
+    return Detections(
+        np.array([[float(str(value)) for value in row[2:6]] for row in known], np.float32).reshape(-1, 4),
+        np.array([float(str(row[1])) for row in known], np.float32),
+        np.array([names.index(str(row[0])) for row in known], np.int64),
+        names,
+    )

@@ -1,0 +1,104 @@
+"""All that a view must remember between two looks, and how it is stored.
+
+It is one value, stored in one transaction per look; a worker that is killed goes on from it.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from vision.scene.memory import SceneMemory
+from vision.tracks.tracker import Tracker
+
+__all__ = ["Explanation", "ViewState"]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why one persistent region is, or is not, an incident.
+
+    Args:
+        track_id: Number of the track within the view.
+        category: What it was taken for, or empty.
+        outcome: One word: raised, permitted, claimed, person, light, vacated, gone, ...
+        reason: In plain words.
+        first_media_s: Media time when it was first there.
+        last_media_s: Media time when it was last seen.
+        box_xyxy_px: Where, picture pixels.
+        incident_id: The incident, if it became one.
+    """
+
+    track_id: int
+    category: str
+    outcome: str
+    reason: str
+    first_media_s: float
+    last_media_s: float
+    box_xyxy_px: tuple[float, float, float, float]
+    incident_id: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """All fields as plain JSON values."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+@dataclass(slots=True)
+class ViewState:
+    """State of one view in one run.
+
+    Args:
+        memory: Scene memory; None before the first look.
+        tracker: The tracks.
+        look: Number of the last look that was handled, or -1.
+        last_at: POSIX time of that look.
+        last_heartbeat: Look of the last heartbeat.
+        home: Stored memory of the pose that the calibration belongs to, while the view is moved.
+        moved_looks: Looks in a row in which the view looked elsewhere.
+        standing: Context boxes of the last heartbeat: [name, score, x1, y1, x2, y2].
+        explained: Explanations of tracks that have ended, where they are asked for.
+        parked: Tracks of the home pose while the view is moved.
+    """
+
+    tracker: Tracker
+    memory: SceneMemory | None = None
+    look: int = -1
+    last_at: float = 0.0
+    last_heartbeat: int | None = None
+    home: bytes | None = None
+    moved_looks: int = 0
+    standing: list[list[Any]] = field(default_factory=list)
+    explained: list[dict[str, Any]] = field(default_factory=list)
+    parked: dict[str, Any] | None = None
+
+    def pack(self) -> tuple[bytes, str]:
+        """Memory bytes and everything else as JSON."""
+        facts = {
+            "tracker": self.tracker.to_json(),
+            "look": self.look,
+            "last_at": self.last_at,
+            "last_heartbeat": self.last_heartbeat,
+            "home": self.home.hex() if self.home is not None else None,
+            "moved_looks": self.moved_looks,
+            "standing": self.standing,
+            "explained": self.explained,
+            "parked": self.parked,
+        }
+        memory = self.memory.pack() if self.memory is not None else b""
+        return memory, json.dumps(facts, separators=(",", ":"))
+
+    @classmethod
+    def unpack(cls, memory: bytes, facts_json: str, persist_looks: int) -> "ViewState":
+        """The state that `pack` gave."""
+        facts = json.loads(facts_json)
+        return cls(
+            Tracker.from_json(facts["tracker"], persist_looks),
+            SceneMemory.unpack(memory) if memory else None,
+            facts["look"],
+            facts["last_at"],
+            facts["last_heartbeat"],
+            bytes.fromhex(facts["home"]) if facts["home"] is not None else None,
+            facts["moved_looks"],
+            facts["standing"],
+            facts["explained"],
+            facts["parked"],
+        )

@@ -1,0 +1,46 @@
+"""How the command line speaks: plain lines, a progress bar, and faults with their remedy."""
+
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from contracts.site_check import SiteRejected
+from stream_workers.errors import StreamError
+from vision.errors import VisionError
+
+__all__ = ["fail", "make_progress", "say"]
+
+_OUT = Console(highlight=False, soft_wrap=True)
+_ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(line: str) -> None:
+    """One line to standard output."""
+    _OUT.print(escape(line))
+
+
+def make_progress() -> Progress:
+    """A progress bar with rate and remaining time, on standard error."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=_ERR,
+    )
+
+
+def fail(error: Exception) -> NoReturn:
+    """Tell an expected fault in plain words and end with code 2; anything else is raised as it is."""
+    if isinstance(error, SiteRejected):
+        for fault in error.faults:
+            _ERR.print(escape(f"{fault.path}: {fault.problem}. {fault.remedy}"))
+        raise typer.Exit(2) from error
+    if isinstance(error, StreamError | VisionError | OSError):
+        _ERR.print(f"[red]error:[/red] {escape(str(error))}")
+        raise typer.Exit(2) from error
+    raise error

@@ -1,0 +1,52 @@
+"""`streetkeeper models`: what is shipped, how good it is, how it is made."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="List, measure and train the models.")
+
+
+@app.command("list")
+def list_models() -> None:
+    """Name the models of the manifest, with their hashes and whether their files are in order."""
+    from models.registry import load_manifest
+    from streetkeeper.console import say
+
+    for line in load_manifest().lines():
+        say(line)
+
+
+@app.command("eval")
+def evaluate(
+    data: Annotated[Path, typer.Argument(help="Folder of pictures and labels (data.yaml of YOLO).")],
+    model: Annotated[str, typer.Option(help="Name in the manifest.")] = "detector",
+) -> None:
+    """Measure a model on labelled pictures: AP50 per class with intervals and counts, as one JSON line."""
+    import json
+
+    from models.evaluate import evaluate as measure
+    from streetkeeper.console import fail, say
+
+    try:
+        say(json.dumps(measure(model, data)))
+    except Exception as error:
+        fail(error)
+
+
+@app.command()
+def train(
+    recipe: Annotated[Path, typer.Option(help="Recipe file; see models/recipes/.")],
+    out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run goes on in it.")],
+) -> None:
+    """Fine-tune a model by a recipe. Needs the packages of requirements-train.txt."""
+    from models.train import train as run
+    from streetkeeper.console import fail
+
+    try:
+        run(recipe, out)
+    except Exception as error:
+        fail(error)

@@ -1,0 +1,46 @@
+"""`streetkeeper site`: check a site file and export the schemas."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="Check a site file; export the JSON Schemas.")
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="The site file (YAML).")],
+) -> None:
+    """Say of each fault in a site file where it is, what is wrong and how to mend it.
+
+    **Exit codes:** 0 no fault (there may be warnings); 1 faults; 2 the file cannot be read.
+    """
+    from contracts.site_check import check_site
+    from streetkeeper.console import fail, say
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(OSError(f"{file}: {error}"))
+    faults = check_site(text)
+    for fault in faults:
+        line = f"line {fault.line}, " if fault.line is not None else ""
+        say(f"{fault.severity}: {line}{fault.path}: {fault.problem}. {fault.remedy}")
+    errors = sum(fault.severity == "error" for fault in faults)
+    say(f"{file}: {errors} faults, {len(faults) - errors} warnings" if faults else f"{file}: in order")
+    raise typer.Exit(1 if errors else 0)
+
+
+@app.command()
+def schema(
+    out: Annotated[Path, typer.Option(help="Folder for the schemas.")] = Path("contracts/schema"),
+) -> None:
+    """Export the JSON Schemas of the event and of the site document."""
+    from contracts.schema_export import export
+    from streetkeeper.console import say
+
+    export(out)
+    say(f"schemas written to {out}")

@@ -1,0 +1,37 @@
+"""`streetkeeper worker`: read the site's cameras and send events."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["worker"]
+
+
+def worker(
+    site: Annotated[Path | None, typer.Option(help="Site file. [env: STREETKEEPER_WORKER_SITE]")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Folder for state, spool and stills. [env: STREETKEEPER_WORKER_DATA_DIR]")
+    ] = None,
+    api: Annotated[str | None, typer.Option(help="Case API. [env: STREETKEEPER_WORKER_API_URL]")] = None,
+    camera: Annotated[list[str] | None, typer.Option(help="Only these cameras; may be repeated.")] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(help="Prometheus metrics on 127.0.0.1. [env: STREETKEEPER_WORKER_METRICS_PORT]")
+    ] = None,
+) -> None:
+    """Watch the cameras of a site and send georeferenced events to the case API.
+
+    A camera without purpose, authority, legal basis and confirmed sign does not start. Events wait on
+    disk while the API is away. The key of the API comes from STREETKEEPER_WORKER_API_KEY or, better,
+    from the file that STREETKEEPER_WORKER_API_KEY_FILE names.
+
+    **Exit codes:** 0 ended by a signal; 2 wrong site or settings.
+    """
+    from stream_workers.worker import run_worker
+    from streetkeeper.console import fail
+
+    given = {"site": site, "data_dir": data_dir, "api_url": api, "metrics_port": metrics_port}
+    try:
+        run_worker({name: value for name, value in given.items() if value is not None}, cameras=camera or [])
+    except Exception as error:
+        fail(error)
