@@ -1,6 +1,7 @@
 """Judges one received event before it is stored."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,6 +10,8 @@ from contracts.event import HealthEvent, IncidentEvent, event_id, parse_event
 
 __all__ = ["EventRefused", "judge"]
 
+FIRST_TIME = datetime(1900, 1, 1, tzinfo=UTC)
+LAST_TIME = datetime(2200, 1, 1, tzinfo=UTC)
 MAX_SEQUENCE = 2**53
 SHOWN_FAULTS = 5
 
@@ -36,9 +39,8 @@ def judge(document: Any, max_bytes: int) -> IncidentEvent | HealthEvent:
         event = parse_event(document)
     except ValidationError as error:
         raise EventRefused(_faults(error)) from None
-    except OverflowError:
-        raise EventRefused("a time lies outside the years 1 to 9999") from None
     _check_identity(event)
+    _check_times(event)
     return event
 
 
@@ -49,6 +51,16 @@ def _faults(error: ValidationError) -> str:
     more = len(lines) - SHOWN_FAULTS
     shown = "; ".join(line[:200] for line in lines[:SHOWN_FAULTS])
     return f"{shown}; and {more} more" if more > 0 else shown
+
+
+def _check_times(event: IncidentEvent | HealthEvent) -> None:
+    """Refuse times that no camera sees; at the ends of the calendar they cannot even be shown in UTC."""
+    named = [("time", event.time)] + [
+        (f"data.{name}", value) for name, value in event.data if isinstance(value, datetime)
+    ]
+    for name, at in named:
+        if not FIRST_TIME <= at <= LAST_TIME:
+            raise EventRefused(f"{name}: must lie between {FIRST_TIME.year} and {LAST_TIME.year}")
 
 
 def _check_identity(event: IncidentEvent | HealthEvent) -> None:

@@ -67,7 +67,9 @@ def _refuse_route(request: Request, error: Exception) -> Response:
 
 
 def _fail(request: Request, error: Exception) -> Response:
-    log.error("request failed", exc_info=error, extra={"path": request.url.path[:200]})
+    log.error(
+        "request failed", exc_info=error, extra={"route": getattr(request.scope.get("route"), "path", "none")}
+    )
     body = {
         "type": f"{TYPE_PREFIX}internal",
         "title": "Something went wrong here",

@@ -86,6 +86,9 @@ POISON: list[tuple[str, str, str]] = [
         "masked",
     ),
     ("too large", json.dumps(make_event(9, footprint=[[0.0, 0.0]] * 60_000)), "bytes"),
+    ("a time at the end", json.dumps(make_event(9, last_seen="9999-12-31T23:59:59-23:59")), "last_seen"),
+    ("a time at the beginning", json.dumps({**make_event(9), "time": "0001-01-01T00:00:00+23:00"}), "time"),
+    ("a time as a number", json.dumps(make_event(9, opened_at=9e17)), "opened_at"),
     ("script as id", json.dumps(make_event(9, camera_id="<script>")), "camera_id"),
 ]
 
