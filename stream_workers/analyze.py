@@ -82,7 +82,7 @@ class RunSummary:
         """What is said at the end."""
         rate = self.media_s / self.cpu_s if self.cpu_s else 0.0
         yield (
-            f"{self.incidents} incidents in {self.media_s / 60:.1f} min of film from {len(self.files)} files; "
+            f"{self.incidents} incidents in {self.media_s / 60:.1f} min from {len(self.files)} files; "
             f"{self.cpu_s:.1f} CPU s, {rate:.0f}x real time per core"
         )
         for file in self.files:

@@ -17,7 +17,7 @@ from vision.tracks.identity import CONTEXT, FINDABLE, examine
 from vision.tracks.presence import Track
 from vision.types import Box, Detections, FramePacket
 
-__all__ = ["Attention", "Cadence", "Attended"]
+__all__ = ["Attended", "Attention", "Cadence"]
 
 CHECKS_PER_DWELL = 8
 OPEN_EVERY = 8
@@ -91,7 +91,7 @@ class Attention:
             if attended.heartbeat is not None:
                 found = _joined(found, attended.heartbeat)
             before = sum(track.scores.get(name, 0.0) for name in FINDABLE)
-            examine(track, box, found, packet.look)
+            examine(track, box, found, packet.look, packet.captured_at.timestamp())
             if track.origin == "detection":
                 self._believe(track, packet, found, box, before)
         return attended

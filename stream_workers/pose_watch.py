@@ -49,10 +49,10 @@ class PoseWatch:
         state.moved_looks += 1
         if state.moved_looks < LOOKS_TO_BELIEVE:
             return False
-        self._leave_home(state, luma)
+        self._leave_home(state)
         return True
 
-    def _leave_home(self, state: ViewState, luma: NDArray[np.uint8]) -> None:
+    def _leave_home(self, state: ViewState) -> None:
         if state.memory is None:
             return
         if state.home is None:

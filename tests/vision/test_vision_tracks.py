@@ -120,14 +120,14 @@ def test_a_tracker_survives_being_stored(seed: int) -> None:
 def test_a_parked_car_is_claimed() -> None:
     track = a_track()
     for look in range(5):
-        examine(track, (60, 60, 120, 120), found(("car", 0.6, (50, 55, 130, 125))), look)
+        examine(track, (60, 60, 120, 120), found(("car", 0.6, (50, 55, 130, 125))), look, 10.0 * look)
     assert decide(track).kind is Kind.CLAIMED
 
 
 def test_what_no_class_claims_is_unclaimed() -> None:
     track = a_track()
     for look in range(5):
-        examine(track, (60, 60, 120, 120), found(("car", 0.9, (400, 60, 500, 120))), look)
+        examine(track, (60, 60, 120, 120), found(("car", 0.9, (400, 60, 500, 120))), look, 10.0 * look)
     assert decide(track).kind is Kind.UNCLAIMED
 
 
@@ -140,7 +140,7 @@ def test_what_a_person_touches_in_more_than_half_of_the_checks_is_hers(touched: 
             0.4,
             (100.0, 20.0, 140.0, 125.0) if look < touched else (400.0, 20.0, 440.0, 125.0),
         )
-        examine(track, (60, 60, 120, 120), found(person), look)
+        examine(track, (60, 60, 120, 120), found(person), look, 10.0 * look)
     assert decide(track).kind is kind
 
 
@@ -151,7 +151,7 @@ def test_a_garbage_pile_that_a_person_rests_in_is_hers() -> None:
             ("garbage_pile", 0.8, (55.0, 55.0, 125.0, 125.0)),
             ("person", 0.4, (50.0, 90.0, 140.0, 125.0)),
         )
-        examine(track, (60, 60, 120, 120), found(*rows), look)
+        examine(track, (60, 60, 120, 120), found(*rows), look, 10.0 * look)
     assert decide(track).kind is Kind.PERSON
 
 
@@ -162,7 +162,7 @@ def test_a_stall_is_a_stall_whoever_stands_at_it() -> None:
             ("street_vendor", 0.8, (55.0, 55.0, 125.0, 125.0)),
             ("person", 0.7, (110.0, 20.0, 140.0, 125.0)),
         )
-        examine(track, (60, 60, 120, 120), found(*rows), look)
+        examine(track, (60, 60, 120, 120), found(*rows), look, 10.0 * look)
     identity = decide(track)
     assert (identity.kind, identity.name) == (Kind.CATEGORY, "street_vendor")
 

@@ -30,23 +30,32 @@ BATCH = 4
 class MaskSettings:
     """How carefully the mask pass looks.
 
+    The defaults are fitted to the persons of `benchmarks/privacy_boxes.json`; docs/privacy.md has the
+    table of what was tried.
+
     Args:
         person_threshold: Least score of a person to be covered; low, since a false cover costs a
             patch of street and a missed one costs a person's privacy.
+        cut_threshold: Least score of a person whom an inner edge of her tile cuts: whoever is cut in
+            one tile is whole in its neighbour or in the shrunken picture, and corners of anything
+            look like pieces of a person.
         vehicle_threshold: Least score of a vehicle to be covered.
         tile_px: Side of the detector's input, pixels.
         overlap: Least share of a tile that its neighbour sees too.
-        dilate: Growth of each box on every side, share of its width and height.
+        dilate: Growth of a person's box on every side, share of its width and height.
+        dilate_vehicle: Likewise of a vehicle's.
         work_px: Pixels of the enlarged picture that is tiled: a smaller picture is enlarged up to
             this (at most `most_enlarged` times), a larger one is tiled as it is.
         most_enlarged: Largest enlargement.
     """
 
     person_threshold: float = 0.05
+    cut_threshold: float = 0.15
     vehicle_threshold: float = 0.25
     tile_px: int = 640
     overlap: float = 0.2
     dilate: float = 0.15
+    dilate_vehicle: float = 0.075
     work_px: int = 1920 * 1080
     most_enlarged: float = 3.0
 
@@ -121,7 +130,7 @@ class PrivacyMask:
         found = [one for one in self._find(image_bgr, size_wh) if not _is_kept(one, keep)]
         persons = [one for one in found if one.name == PERSON]
         vehicles = [one for one in found if one.name != PERSON]
-        boxes = tuple(sorted({dilated(one.box, self._settings.dilate, size_wh) for one in found}))
+        boxes = tuple(sorted({dilated(one.box, self._dilate(one), size_wh) for one in found}))
         touched = np.zeros(image_bgr.shape[:2], np.bool_)
         for x1, y1, x2, y2 in boxes:
             touched[y1:y2, x1:x2] = True
@@ -152,16 +161,22 @@ class PrivacyMask:
     def _wanted(self, tile: Tile, detections: Detections, size_wh: tuple[int, int]) -> list[_Found]:
         found = []
         for row in range(len(detections)):
-            name, score = detections.name(row), float(detections.scores[row])
-            if name == PERSON:
-                wanted = score >= self._settings.person_threshold
-            else:
-                wanted = name in VEHICLES and score >= self._settings.vehicle_threshold
-            if wanted:
-                x1, y1, x2, y2 = (float(value) / tile.scale for value in detections.xyxy[row])
-                box = (x1 + tile.left, y1 + tile.top, x2 + tile.left, y2 + tile.top)
-                found.append(_Found(box, score, name, _is_cut(box, tile, size_wh)))
+            x1, y1, x2, y2 = (float(value) / tile.scale for value in detections.xyxy[row])
+            box = (x1 + tile.left, y1 + tile.top, x2 + tile.left, y2 + tile.top)
+            one = _Found(
+                box, float(detections.scores[row]), detections.name(row), _is_cut(box, tile, size_wh)
+            )
+            if one.score >= self._threshold(one):
+                found.append(one)
         return found
+
+    def _threshold(self, found: _Found) -> float:
+        if found.name == PERSON:
+            return self._settings.cut_threshold if found.cut else self._settings.person_threshold
+        return self._settings.vehicle_threshold if found.name in VEHICLES else float("inf")
+
+    def _dilate(self, found: _Found) -> float:
+        return self._settings.dilate if found.name == PERSON else self._settings.dilate_vehicle
 
 
 def _cut(image: U8, tile: Tile) -> U8:

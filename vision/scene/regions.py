@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["GridBox", "Region", "find_regions", "is_light_only", "is_vacated"]
+__all__ = ["GridBox", "Region", "find_regions", "is_light_only", "outline_gain"]
 
 GridBox = tuple[int, int, int, int]
 """x1, y1, x2, y2 on the gate's grid, right and lower edge exclusive."""
@@ -17,7 +17,8 @@ Mask = NDArray[np.bool_]
 MIN_AREA = 8
 LIGHT_NCC = 0.65
 LIGHT_TEXTURE = 4.0
-VACATED_RATIO = 1.35
+OUTLINE_FLOOR = 1.0
+"""Grey levels per pixel; keeps the ratio calm where neither shows an edge."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,14 +68,19 @@ def is_light_only(background: U8, picture: U8, region: Region) -> bool:
     return float((now * past).mean()) / (now_energy * past_energy) > LIGHT_NCC
 
 
-def is_vacated(background: U8, picture: U8, region: Region) -> bool:
-    """Whether the region is ground that something left: the outline is in the background, not in the look."""
-    body = region.mask.astype(np.uint8)
+def outline_gain(background: U8, picture: U8, mask: Mask) -> float:
+    """How much stronger the outline of a region is in the look than in the background.
+
+    A thing that came brings its outline with it (well above 1); ground that something left shows
+    the outline in the background only (well below 1); leaves, reflections and a slight turn of the
+    camera give about as much as they take.
+    """
+    body = mask.astype(np.uint8)
     # The memory's tolerance makes a region a pixel smaller than the thing, so the ring reaches out.
     outline = (cv2.dilate(body, np.ones((5, 5), np.uint8)) - cv2.erode(body, np.ones((3, 3), np.uint8))) > 0
-    now = np.hypot(*_gradients(picture))[outline]
-    past = np.hypot(*_gradients(background))[outline]
-    return float(past.mean()) > VACATED_RATIO * float(now.mean()) + 1.0
+    now = float(np.hypot(*_gradients(picture))[outline].mean())
+    past = float(np.hypot(*_gradients(background))[outline].mean())
+    return (now + OUTLINE_FLOOR) / (past + OUTLINE_FLOOR)
 
 
 def _gradients(picture: U8) -> NDArray[np.float32]:

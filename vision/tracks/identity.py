@@ -51,7 +51,7 @@ class Identity:
     reason: str
 
 
-def examine(track: Track, box_px: Box, found: Detections, look: int) -> None:
+def examine(track: Track, box_px: Box, found: Detections, look: int, at: float) -> None:
     """Add one check: what the detector saw at the track's place in this look.
 
     Args:
@@ -59,12 +59,14 @@ def examine(track: Track, box_px: Box, found: Detections, look: int) -> None:
         box_px: Its box in picture pixels.
         found: Detections in picture pixels, persons at a low threshold.
         look: Number of the look.
+        at: Its POSIX time.
     """
     track.checks += 1
     track.last_check_look = look
     persons = found.of("person")
     if any(_reaches(box, box_px) for box in persons.xyxy):
         track.person_checks += 1
+        track.last_person_at = at
     best = 0.0
     for name in (*FINDABLE, *CONTEXT):
         rows = found.of(name)

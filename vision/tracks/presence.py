@@ -47,10 +47,15 @@ class Track:
         last_seen_at: POSIX time of the last sighting.
         checks: Looks in which the detector examined it.
         person_checks: Those of them in which a person touched it.
+        last_person_at: POSIX time of the last check in which a person touched it.
+        outline: How much stronger its outline is in the looks than in the background.
+        fill: Share of its box that stays, 0..1.
+        is_early: Whether it came with the memory's first looks, when the background was not sure yet.
         scores: Per class, the sum of its best scores over the checks.
         last_check_look: When the detector last examined it.
         found_box_px: Where the detector last found its class, picture pixels.
         settled: Why it is no incident for good, or empty.
+        incident: What the incident desk keeps of an open incident.
     """
 
     track_id: int
@@ -67,12 +72,15 @@ class Track:
     last_seen_at: float = 0.0
     checks: int = 0
     person_checks: int = 0
+    last_person_at: float = 0.0
+    outline: float = 1.0
+    fill: float = 0.0
+    is_early: bool = False
     scores: dict[str, float] = field(default_factory=dict)
     last_check_look: int = -(10**9)
     found_box_px: tuple[float, float, float, float] | None = None
     found_as: str = ""
     settled: str = ""
-    explained: bool = False
     incident: dict[str, Any] | None = None
 
     @property
@@ -111,6 +119,12 @@ class Track:
             if fields[name] is not None:
                 fields[name] = tuple(fields[name])
         return cls(**fields)
+
+    @property
+    def seen_share(self) -> float:
+        """Share of the looks in which nothing hid it that showed it."""
+        open_looks = self.looks - self.hidden
+        return self.seen / open_looks if open_looks else 0.0
 
     def shift_odds(self, step: float) -> None:
         """Add evidence, within the range that keeps it able to change its mind."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vision.boxes import overlap_of_smaller
 from vision.scene.memory import SceneLook, SceneMemory
-from vision.scene.regions import GridBox, Region, find_regions, is_light_only, is_vacated
+from vision.scene.regions import GridBox, Region, find_regions, is_light_only, outline_gain
 from vision.tracks.presence import Track, adopt_region, associate, sight
 
 __all__ = ["LookStamp", "Tracker"]
@@ -19,6 +19,11 @@ TOO_LARGE_SHARE = 0.3
 MAX_TRACKS = 200
 LOST_AFTER_LOOKS = 3
 MERGE_OVERLAP = 0.6
+VACATED = 0.75
+"""Outline gain below which something left instead of came; drawn streets and parked cars, 2026-11."""
+OUTLINE_PACE = 0.3
+EARLY_LOOKS = 2
+"""A background made of so few looks may hold a passing car: what differs from it need not have come."""
 PART_OF = "part of"
 
 
@@ -63,6 +68,7 @@ class Tracker:
         for track in self.tracks:
             if track.origin == "region":
                 sight(track, scene, stamp.at)
+                self._trace(memory, scene, track)
             else:
                 track.looks += 1
         return self._end(memory)
@@ -100,16 +106,30 @@ class Tracker:
 
     def _bear(self, memory: SceneMemory, scene: SceneLook, region: Region) -> None:
         first = self.stamps[0]
+        looks_before = memory.looks - len(self.stamps)
         track = Track(self.next_id, "region", first.look, first.at, first.media_s, region.box, region.box)
+        track.is_early = looks_before <= EARLY_LOOKS
+        track.outline = outline_gain(memory.background, scene.picture, region.mask)
         self._add(track)
         if region.area > TOO_LARGE_SHARE * region.mask.size:
             track.settled = "too large for a thing: the scene itself has changed"
         elif is_light_only(memory.background, scene.picture, region):
             track.settled = "the same surface in another light"
-        elif is_vacated(memory.background, scene.picture, region):
+        elif track.outline < VACATED:
             track.settled = "ground that something left"
         if track.settled:
             memory.absorb(region.mask)
+
+    def _trace(self, memory: SceneMemory, scene: SceneLook, track: Track) -> None:
+        """Follow how a thing's outline stands out, until it is an incident."""
+        if track.incident is not None or track.settled or not scene.admitted:
+            return
+        mask = scene.staying & _inside(memory, track.box)
+        if mask.any():
+            gain = outline_gain(memory.background, scene.picture, mask)
+            track.outline += OUTLINE_PACE * (gain - track.outline)
+        x1, y1, x2, y2 = track.box
+        track.fill = float(scene.staying[y1:y2, x1:x2].mean()) if mask.any() else 0.0
 
     def _merge(self) -> None:
         """Let the older of two tracks over the same ground take the younger one in.
