@@ -7,6 +7,7 @@ when less than 95 % of the upper third of her box is covered.
 import hashlib
 import json
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,7 +17,8 @@ import typer
 from numpy.typing import NDArray
 
 from benchmarks.clip_frames import find_clips, read_frames
-from models.registry import open_detector
+from benchmarks.figures import line
+from models.registry import OpenModel, open_detector
 from vision.privacy.mask import PrivacyMask
 from vision.types import Box
 
@@ -26,12 +28,12 @@ __all__ = [
     "covered_share_of_head",
     "figures",
     "read_truth",
-    "run",
-    "show",
+    "score_clips",
     "upper95",
 ]
 
 BOXES = Path(__file__).with_name("privacy_boxes.json")
+DATA = Path(__file__).parent.parent.parent / "shared" / "data"
 COVERED_ENOUGH = 0.95
 LEAST_HEIGHT_PX = 40
 
@@ -83,7 +85,27 @@ class ClipScore:
         return self.free_masked_px / self.free_px if self.free_px else 0.0
 
 
-def bench_privacy(mask: PrivacyMask, footage: Path, boxes: Path = BOXES) -> list[ClipScore]:
+def bench_privacy(footage: Path | None = None) -> str:
+    """Figures of the shipped mask model and settings as one JSON line; a table on standard error.
+
+    Args:
+        footage: Folder of clips; by default that of STREETKEEPER_DATA or ../shared/data.
+
+    Raises:
+        FileNotFoundError: No clip of the committed boxes is there.
+    """
+    footage = footage or Path(os.environ.get("STREETKEEPER_DATA", DATA)) / "footage"
+    if not find_clips(footage, set(read_truth())):
+        raise FileNotFoundError(
+            f"no clip of the committed boxes in {footage.name}/; set STREETKEEPER_DATA to the data's folder"
+        )
+    model = open_detector("mask")
+    scores = score_clips(PrivacyMask(model), footage)
+    typer.echo(table(scores), err=True)
+    return line("privacy", figures(scores, _source(model)))
+
+
+def score_clips(mask: PrivacyMask, footage: Path, boxes: Path = BOXES) -> list[ClipScore]:
     """Scores of every clip in `footage` that the committed boxes know by its SHA-256.
 
     Args:
@@ -225,30 +247,9 @@ def table(scores: Sequence[ClipScore]) -> str:
     return "\n".join(lines)
 
 
-def run(footage: Path) -> int:
-    """Measure the shipped mask model and settings, print, and give the exit code of `show`.
-
-    Args:
-        footage: Folder of clips; only those with committed boxes are read.
-    """
-    model = open_detector("mask")
+def _source(model: OpenModel) -> str:
     boxes = hashlib.sha256(BOXES.read_bytes()).hexdigest()
-    source = (
-        f"mask {model.info.version} {model.info.sha256[:12]}, single whole frames of footage/, "
+    return (
+        f"mask {model.info.version} {model.info.sha256[:12]}; single whole frames of footage/; "
         f"boxes by eye {boxes[:12]}"
     )
-    return show(PrivacyMask(model), footage, source)
-
-
-def show(mask: PrivacyMask, footage: Path, source: str) -> int:
-    """Run, print the table and the JSON line, and give the exit code.
-
-    Returns: 0 when something was measured, 3 when no known clip is there.
-    """
-    scores = bench_privacy(mask, footage)
-    if not scores:
-        typer.echo(f"skipped: no clip of the committed boxes in {footage}; set STREETKEEPER_DATA", err=True)
-        return 3
-    typer.echo(table(scores), err=True)
-    typer.echo(json.dumps(figures(scores, source)))
-    return 0

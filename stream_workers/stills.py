@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from stream_workers.errors import DecodeFailed
+from stream_workers.errors import DecodeFailed, StorageFull
 from stream_workers.look_ring import Encoded, HeldLook, LookRing
 from stream_workers.masking import DeadlineMask
 from stream_workers.picture_files import PARTIAL, encode_jpeg, write_whole
@@ -199,10 +199,8 @@ class BackgroundStills(Generic[E]):
     def keep_if_due(self, now: datetime) -> StillFile | None:
         """Compose and write a still when ten minutes have passed since the last; else None.
 
-        A still that cannot be masked is not written; the next one is tried ten minutes later.
-
-        Raises:
-            StorageFull: The disk is full.
+        A still that cannot be masked or written is left out and told; the next one is tried ten
+        minutes later.
         """
         if self._next_at is None:
             # Not at the first look: a single look is no background yet.
@@ -215,7 +213,7 @@ class BackgroundStills(Generic[E]):
             return None
         try:
             return self._store.add(self._maker.make(looks))
-        except (MaskFailed, DecodeFailed) as failure:
+        except (MaskFailed, DecodeFailed, StorageFull) as failure:
             LOG.warning("background_still_left_out", extra={"reason": str(failure)})
             return None
 

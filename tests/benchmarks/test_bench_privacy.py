@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from benchmarks.clip_frames import find_clips, read_frames
 from benchmarks.privacy import (
+    BOXES,
     ClipScore,
     bench_privacy,
     covered_share_of_head,
     figures,
     read_truth,
-    show,
+    score_clips,
     upper95,
 )
 from tests.support.colour_people import ColourDetector
@@ -99,19 +100,17 @@ def test_a_mask_that_finds_nobody_misses_everybody(shared_data: Path, tmp_path: 
     sha256 = next(
         key for key, path in find_clips(shared_data / "footage", set(truth)).items() if path.name == name
     )
-    boxes = json.loads((Path(bench_privacy.__globals__["BOXES"])).read_text(encoding="utf-8"))
+    boxes = json.loads(BOXES.read_text(encoding="utf-8"))
     one_clip = tmp_path / "boxes.json"
     one_clip.write_text(json.dumps({"clips": {sha256: boxes["clips"][sha256]}}), encoding="utf-8")
-    (score,) = bench_privacy(PrivacyMask(ColourDetector()), shared_data / "footage", one_clip)
+    (score,) = score_clips(PrivacyMask(ColourDetector()), shared_data / "footage", one_clip)
     assert score.persons == score.missed == 11
     assert score.frames == 7
 
 
-def test_without_the_clips_it_says_so_and_measures_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert show(PrivacyMask(ColourDetector()), tmp_path, "a test") == 3
-    assert "skipped" in capsys.readouterr().err
+def test_without_the_clips_it_says_so_and_measures_nothing(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="STREETKEEPER_DATA"):
+        bench_privacy(tmp_path)
 
 
 def test_a_time_beyond_the_clip_is_an_error(shared_data: Path) -> None:

@@ -130,6 +130,16 @@ def test_a_still_that_cannot_be_masked_is_not_kept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_on_a_full_disk_the_worker_goes_on_and_tries_again_later(tmp_path: Path) -> None:
+    store = StillStore(tmp_path)
+    stills = BackgroundStills(ring_of_street(), maker_with(PrivacyMask(ColourDetector())), store)
+    stills.keep_if_due(START)
+    with full_disk():
+        assert stills.keep_if_due(START + timedelta(minutes=10)) is None
+    assert stills.keep_if_due(START + timedelta(minutes=20)) is not None
+    assert len(list(tmp_path.iterdir())) == 1
+
+
 def test_an_empty_ring_gives_no_still(tmp_path: Path) -> None:
     ring: LookRing[PngLook] = LookRing()
     stills = BackgroundStills(ring, maker_with(PrivacyMask(ColourDetector())), StillStore(tmp_path))
