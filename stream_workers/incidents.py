@@ -21,6 +21,7 @@ from vision.types import Box
 
 __all__ = ["EvidenceTaker", "IncidentDesk", "LookFacts", "TakenEvidence", "ViewSetup"]
 
+LIVE_RUN = "live"
 MIN_CHECKS = 3
 UPDATE_EVERY_S = 1800.0
 EDGE_PX = 2.0
@@ -151,6 +152,9 @@ class IncidentDesk:
     def _category(self, identity: Identity, fault: str) -> Category | None:
         if identity.kind is Kind.CATEGORY:
             return Category(identity.name)
+        if not self._setup.has_detector and self._setup.run == LIVE_RUN:
+            # Without a detector a person at rest cannot be told from a thing: none is raised.
+            return None
         return Category.UNATTENDED_OBJECT if identity.kind is Kind.UNCLAIMED and not fault else None
 
     def _unattended_fault(self, track: Track, box: Box, facts: LookFacts) -> str:

@@ -185,6 +185,41 @@ class WorkerStore:
                 )
             _log_look(db, look)
 
+    def take_lease(self, camera_id: str, holder: str, now: float, lease_s: float) -> str | None:
+        """Take or renew a lease that is free, run out or one's own; returns the other holder if it is not."""
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT holder, expires_at FROM lease WHERE camera_id=?", (camera_id,)
+            ).fetchone()
+            # A lease far in the future was written before the clock was set back.
+            if row is not None and row[0] != holder and now < row[1] <= now + 2 * lease_s:
+                return str(row[0])
+            db.execute(
+                "INSERT INTO lease VALUES (?,?,?,1) ON CONFLICT (camera_id) DO UPDATE SET "
+                "fence=fence+(holder<>excluded.holder), holder=excluded.holder, expires_at=excluded.expires_at",
+                (camera_id, holder, now + lease_s),
+            )
+        return None
+
+    def drop_lease(self, camera_id: str, holder: str) -> None:
+        """Give a lease back."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM lease WHERE camera_id=? AND holder=?", (camera_id, holder))
+
+    def load_health(self, view_id: str) -> tuple[str, int] | None:
+        """The last told state of a view and the number of its event."""
+        row = self._one("SELECT state, sequence FROM health WHERE view_id=?", view_id)
+        return (str(row[0]), int(row[1])) if row else None
+
+    def commit_health(self, event: HealthEvent) -> None:
+        """Keep a change of health and its event together."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO health VALUES (?,?,?,?)",
+                (event.data.view_id, event.data.state, event.sequence, event.model_dump_json()),
+            )
+            _spool(db, event)
+
     def spool_event(self, event: AnyEvent) -> None:
         """Keep one event that belongs to no look, such as camera health."""
         with self._transaction() as db:
