@@ -1,12 +1,12 @@
 """What replies look like, for the OpenAPI document."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.store.keys import Role
-from contracts.event import CameraHealth
-from contracts.incident import Incident
+from contracts.event import CameraHealth, Event
+from contracts.incident import Incident, LonLat
 
 __all__ = [
     "EventList",
@@ -70,11 +70,34 @@ class Link(BaseModel):
     type: str
 
 
+class PlacePoint(BaseModel):
+    """A place as GeoJSON."""
+
+    type: Literal["Point"]
+    coordinates: LonLat
+
+
+class FeatureProperties(Incident):
+    """An incident, its status, and the number of the event that this state comes from."""
+
+    status: Literal["open", "closed"]
+    sequence: int
+
+
+class IncidentFeature(BaseModel):
+    """One incident as GeoJSON."""
+
+    type: Literal["Feature"]
+    id: str
+    geometry: PlacePoint | None = Field(description="Null where the incident has no place.")
+    properties: FeatureProperties
+
+
 class FeatureCollection(BaseModel):
     """Incidents as GeoJSON (RFC 7946)."""
 
     type: Literal["FeatureCollection"]
-    features: list[dict[str, Any]]
+    features: list[IncidentFeature]
     links: list[Link]
     timeStamp: str  # noqa: N815  the word of OGC API - Features
     numberReturned: int  # noqa: N815  likewise
@@ -105,7 +128,7 @@ class PictureKept(BaseModel):
 class EventList(BaseModel):
     """A page of events as they were sent."""
 
-    events: list[dict[str, Any]]
+    events: list[Event]
     links: list[Link]
 
 

@@ -155,12 +155,7 @@ INCIDENT_FORMATS: dict[str, Any] = {
                     "type": "Feature",
                     "id": INCIDENT_ID,
                     "geometry": {"type": "Point", "coordinates": INCIDENT["lonlat"]},
-                    "properties": {
-                        "category": "street_vendor",
-                        "status": "open",
-                        "sequence": 0,
-                        "confidence": 0.91,
-                    },
+                    "properties": {**INCIDENT, "status": "open", "sequence": 0},
                 }
             ],
             "links": _links("/v1/incidents", "application/geo+json"),

@@ -53,7 +53,7 @@ class EventParameters(BaseModel):
 
 
 def _ingest_body() -> dict[str, Any]:
-    event = {"type": "object", "description": "An event; its JSON Schema is contracts/schema/event.json."}
+    event = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("IncidentEvent", "HealthEvent")]}
     return {
         "required": True,
         "content": {

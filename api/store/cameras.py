@@ -8,7 +8,7 @@ from api.store.times import from_ms, to_ms
 from contracts.event import CameraHealth, HealthEvent
 from contracts.incident import rfc3339
 
-__all__ = ["ViewHealth", "keep_health", "list_views"]
+__all__ = ["ViewHealth", "keep_health", "keep_view", "list_views"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,14 @@ class ViewHealth:
     open_incidents: int
 
 
+def keep_view(connection: sqlite3.Connection, view_id: str, run: str, camera_id: str) -> None:
+    """Remember that the view exists."""
+    connection.execute(
+        "INSERT INTO views (view_id, run, camera_id) VALUES (?, ?, ?) ON CONFLICT (run, view_id) DO NOTHING",
+        (view_id, run, camera_id),
+    )
+
+
 def keep_health(connection: sqlite3.Connection, event: HealthEvent) -> None:
     """Make the event the view's latest health unless a later one is kept.
 
@@ -30,10 +38,11 @@ def keep_health(connection: sqlite3.Connection, event: HealthEvent) -> None:
     """
     health = event.data
     connection.execute(
-        "INSERT INTO camera_health (view_id, run, camera_id, time_ms, sequence, document)"
+        "INSERT INTO views (view_id, run, camera_id, time_ms, sequence, document)"
         " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (run, view_id) DO UPDATE SET camera_id = excluded.camera_id,"
         " time_ms = excluded.time_ms, sequence = excluded.sequence, document = excluded.document"
-        " WHERE (excluded.time_ms, excluded.sequence) > (camera_health.time_ms, camera_health.sequence)",
+        " WHERE views.time_ms IS NULL"
+        " OR (excluded.time_ms, excluded.sequence) > (views.time_ms, views.sequence)",
         (
             health.view_id,
             health.run,
@@ -49,15 +58,11 @@ def list_views(store: Store, run: str, limit: int) -> list[ViewHealth]:
     """Every view of a run that was ever heard of, by camera and view."""
     rows = store.read(
         lambda connection: connection.execute(
-            "SELECT k.view_id, k.camera_id, h.document, h.time_ms,"
-            " (SELECT count(*) FROM incidents i WHERE i.camera_id = k.camera_id AND i.run = :run"
-            "  AND i.view_id = k.view_id AND i.status = 'open')"
-            " FROM (SELECT view_id, camera_id FROM camera_health WHERE run = :run"
-            "       UNION SELECT DISTINCT view_id, camera_id FROM incidents WHERE run = :run) k"
-            " LEFT JOIN camera_health h ON h.run = :run AND h.view_id = k.view_id"
-            "  AND h.camera_id = k.camera_id"
-            " ORDER BY k.camera_id, k.view_id LIMIT :limit",
-            {"run": run, "limit": limit},
+            "SELECT v.view_id, v.camera_id, v.document, v.time_ms,"
+            " (SELECT count(*) FROM incidents i"
+            "  WHERE i.run = v.run AND i.view_id = v.view_id AND i.status = 'open')"
+            " FROM views v WHERE v.run = ? ORDER BY v.camera_id, v.view_id LIMIT ?",
+            (run, limit),
         ).fetchall()
     )
     return [

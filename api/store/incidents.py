@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from api.store.cameras import keep_view
 from api.store.opening import Store
 from api.store.times import to_ms
 from contracts.event import IncidentEvent
@@ -110,6 +111,8 @@ def keep_incident(connection: sqlite3.Connection, event: IncidentEvent) -> str |
             incident.model_dump_json(),
         ),
     ).fetchone()
+    if known is None:
+        keep_view(connection, incident.view_id, incident.run, incident.camera_id)
     if changed is not None:
         _keep_place_and_zones(connection, changed[0], incident)
     return None

@@ -6,7 +6,29 @@ from typing import Any
 import httpx
 import pytest
 
-from api.examples import EVENT, HEALTH_EVENT
+from api.documents import (
+    EventList,
+    FeatureCollection,
+    IncidentList,
+    IngestReply,
+    KeyList,
+    KeyMade,
+    ProblemDetails,
+    RunList,
+    ViewList,
+)
+from api.examples import (
+    EVENT,
+    EVENT_LIST,
+    HEALTH_EVENT,
+    INCIDENT_FORMATS,
+    INGEST_PARTLY,
+    INGEST_REPLY,
+    KEY_LIST,
+    KEY_MADE,
+    RUN_LIST,
+    VIEW_LIST,
+)
 from api.judging import judge
 from api.openapi_export import PATH, document_text
 
@@ -52,6 +74,35 @@ def test_every_reference_leads_somewhere() -> None:
 def test_the_examples_are_events_that_are_taken() -> None:
     for example in (EVENT, HEALTH_EVENT):
         judge(example, 100_000)
+
+
+def test_the_examples_of_replies_are_replies() -> None:
+    EventList.model_validate(EVENT_LIST["application/json"]["example"])
+    FeatureCollection.model_validate(INCIDENT_FORMATS["application/geo+json"]["example"])
+    IncidentList.model_validate(INCIDENT_FORMATS["application/json"]["example"])
+    ViewList.model_validate(VIEW_LIST["application/json"]["example"])
+    for reply in (INGEST_REPLY, INGEST_PARTLY):
+        IngestReply.model_validate(reply["application/json"]["example"])
+    KeyList.model_validate(KEY_LIST["application/json"]["example"])
+    KeyMade.model_validate(KEY_MADE["application/json"]["example"])
+    RunList.model_validate(RUN_LIST["application/json"]["example"])
+
+
+def test_what_the_service_replies_is_what_the_document_says(
+    worker: httpx.Client, reader: httpx.Client
+) -> None:
+    reply = worker.post(
+        "/v1/events",
+        content=json.dumps([EVENT, HEALTH_EVENT]),
+        headers={"Content-Type": "application/cloudevents-batch+json"},
+    )
+    IngestReply.model_validate(reply.json())
+    FeatureCollection.model_validate(reader.get("/v1/incidents").json())
+    IncidentList.model_validate(reader.get("/v1/incidents?f=json").json())
+    EventList.model_validate(reader.get("/v1/events").json())
+    ViewList.model_validate(reader.get("/v1/cameras").json())
+    RunList.model_validate(reader.get("/v1/runs").json())
+    ProblemDetails.model_validate(reader.get("/v1/incidents?x=1").json())
 
 
 def test_the_service_hands_out_the_same_document(reader: httpx.Client) -> None:

@@ -155,6 +155,14 @@ def test_a_full_disk_refuses_the_batch_and_the_store_goes_on_when_there_is_room(
     assert put(store, make_event(2)) == ["stored"]
 
 
+def test_a_commit_is_synced_before_it_is_acknowledged(store: Store) -> None:
+    """No test can cut the power; what the database is told to do can be read."""
+    modes = store.write(
+        lambda c: (c.execute("PRAGMA journal_mode").fetchone(), c.execute("PRAGMA synchronous").fetchone())
+    ).result(10)
+    assert modes == (("wal",), (2,))  # 2 is FULL
+
+
 def test_readers_cannot_write(store: Store) -> None:
     with pytest.raises(sqlite3.OperationalError):
         store.read(lambda connection: connection.execute("DELETE FROM events"))

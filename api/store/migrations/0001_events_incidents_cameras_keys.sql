@@ -39,6 +39,8 @@ CREATE TABLE incidents (
     document      TEXT    NOT NULL
 );
 CREATE INDEX incidents_by_run ON incidents (run, sort_ms, place_key);
+CREATE INDEX incidents_by_status ON incidents (run, status, sort_ms, place_key);
+CREATE INDEX incidents_by_view ON incidents (run, view_id, status);
 CREATE INDEX incidents_by_camera ON incidents (camera_id, run, sort_ms, place_key);
 
 CREATE TABLE incident_zones (
@@ -50,13 +52,14 @@ CREATE INDEX incident_zones_by_incident ON incident_zones (place_key);
 
 CREATE VIRTUAL TABLE incident_places USING rtree (place_key, west, east, south, north);
 
-CREATE TABLE camera_health (
+-- Every view that was heard of; time, sequence and document are those of its latest health, if any.
+CREATE TABLE views (
     view_id   TEXT    NOT NULL,
     run       TEXT    NOT NULL,
     camera_id TEXT    NOT NULL,
-    time_ms   INTEGER NOT NULL,
-    sequence  INTEGER NOT NULL,
-    document  TEXT    NOT NULL,
+    time_ms   INTEGER,
+    sequence  INTEGER,
+    document  TEXT,
     PRIMARY KEY (run, view_id)
 ) WITHOUT ROWID;
 
