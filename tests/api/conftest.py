@@ -1,8 +1,9 @@
-"""A real server on a free port over real files, one per test."""
+"""A real server on a free port over real files."""
 
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +43,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened.close()
 
 
-@pytest.fixture
-def api(store: Store) -> Iterator[RunningApi]:
+@contextmanager
+def serving(store: Store) -> Iterator[RunningApi]:
+    """A server in a thread of this process."""
     settings = Settings(data_dir=store.data_dir, port=0)
     server = uvicorn.Server(server_config(settings, create_app(settings, store)))
     thread = threading.Thread(target=server.run)
@@ -55,6 +57,21 @@ def api(store: Store) -> Iterator[RunningApi]:
     yield RunningApi(f"http://127.0.0.1:{port}", store, settings)
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture
+def api(store: Store) -> Iterator[RunningApi]:
+    with serving(store) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def standing_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApi]:
+    """One server for all tests of a file that change nothing others see."""
+    opened = open_store(tmp_path_factory.mktemp("standing"))
+    with serving(opened) as running:
+        yield running
+    opened.close()
 
 
 @pytest.fixture

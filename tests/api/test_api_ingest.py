@@ -1,12 +1,14 @@
 """Events come in: each judged by itself, stored once, the newest state kept by sequence."""
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
 import pytest
 
+from tests.api.conftest import RunningApi
 from tests.support.api_events import make_event, make_health, named
 
 BATCH = "application/cloudevents-batch+json"
@@ -14,6 +16,12 @@ BATCH = "application/cloudevents-batch+json"
 
 def send(client: httpx.Client, events: Any, content_type: str = BATCH) -> httpx.Response:
     return client.post("/v1/events", content=json.dumps(events), headers={"Content-Type": content_type})
+
+
+@pytest.fixture(scope="module")
+def standing_worker(standing_api: RunningApi) -> Iterator[httpx.Client]:
+    with standing_api.client("worker") as client:
+        yield client
 
 
 def outcomes(reply: httpx.Response) -> list[str]:
@@ -95,10 +103,13 @@ POISON: list[tuple[str, str, str]] = [
 
 @pytest.mark.parametrize(("what", "text", "word"), POISON, ids=[row[0] for row in POISON])
 def test_a_poison_event_is_named_and_blocks_no_other(
-    worker: httpx.Client, what: str, text: str, word: str
+    standing_worker: httpx.Client, what: str, text: str, word: str
 ) -> None:
-    body = f"[{json.dumps(make_event(1))}, {text}, {json.dumps(make_event(2))}]"
-    reply = worker.post("/v1/events", content=body, headers={"Content-Type": BATCH})
+    # The server stands for all rows, so each row sends incidents of its own.
+    own = 1000 + 2 * [row[0] for row in POISON].index(what)
+    first, second = make_event(own), make_event(own + 1)
+    body = f"[{json.dumps(first)}, {text}, {json.dumps(second)}]"
+    reply = standing_worker.post("/v1/events", content=body, headers={"Content-Type": BATCH})
     assert reply.status_code == 207
     assert outcomes(reply) == ["stored", "rejected", "stored"]
     result = reply.json()["results"][1]
@@ -118,9 +129,9 @@ def test_a_poison_event_is_named_and_blocks_no_other(
     ],
 )
 def test_a_body_that_is_no_batch_is_refused_with_a_remedy(
-    worker: httpx.Client, content_type: str, body: str | bytes, status: int
+    standing_worker: httpx.Client, content_type: str, body: str | bytes, status: int
 ) -> None:
-    reply = worker.post("/v1/events", content=body, headers={"Content-Type": content_type})
+    reply = standing_worker.post("/v1/events", content=body, headers={"Content-Type": content_type})
     assert reply.status_code == status
     assert reply.headers["content-type"] == "application/problem+json"
     assert reply.json()["remedy"]

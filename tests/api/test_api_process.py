@@ -60,6 +60,7 @@ def client(url: str, key: str) -> httpx.Client:
     return httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=30)
 
 
+@pytest.mark.slow
 def test_killed_during_ingest_it_has_every_acknowledged_event_exactly_once(tmp_path: Path) -> None:
     worker_key, reader_key = make_keys(tmp_path)
     sent: list[list[int]] = [list(range(first, first + 5)) for first in range(0, 2000, 5)]
@@ -111,6 +112,7 @@ def test_killed_during_ingest_it_has_every_acknowledged_event_exactly_once(tmp_p
         assert len(names) == len(set(names)) == 2000
 
 
+@pytest.mark.slow
 def test_told_to_stop_it_ends_cleanly_even_with_a_sender_that_never_finishes(tmp_path: Path) -> None:
     worker_key, _ = make_keys(tmp_path)
     with running(tmp_path) as (process, url):

@@ -14,13 +14,14 @@ from api.errors import BadParameter
 from api.parameters import read_bbox, read_datetime
 from api.store.times import from_ms
 from contracts.incident import rfc3339
+from tests.api.conftest import RunningApi
 from tests.support.api_events import make_event, make_health, named
 
 BATCH = {"Content-Type": "application/cloudevents-batch+json"}
 
 
-@pytest.fixture
-def filled(worker: httpx.Client, reader: httpx.Client) -> Iterator[httpx.Client]:
+@pytest.fixture(scope="module")
+def filled(standing_api: RunningApi) -> Iterator[httpx.Client]:
     """A reader of five incidents: three live and open, one closed, one of a recording."""
     events = [
         make_event(1, zones=["pavement", "market"], confidence=0.6),
@@ -32,8 +33,9 @@ def filled(worker: httpx.Client, reader: httpx.Client) -> Iterator[httpx.Client]
         make_event(5, run="night", input="=cmd|' /C calc'!A0"),
         make_health(),
     ]
-    assert worker.post("/v1/events", content=json.dumps(events), headers=BATCH).status_code == 200
-    yield reader
+    with standing_api.client("worker") as worker, standing_api.client("reader") as reader:
+        assert worker.post("/v1/events", content=json.dumps(events), headers=BATCH).status_code == 200
+        yield reader
 
 
 def found(client: httpx.Client, query: str) -> list[int]:

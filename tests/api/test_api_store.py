@@ -168,6 +168,7 @@ def test_readers_cannot_write(store: Store) -> None:
         store.read(lambda connection: connection.execute("DELETE FROM events"))
 
 
+@pytest.mark.slow
 def test_another_process_that_holds_the_file_is_said(store: Store) -> None:
     other = sqlite3.connect(store.data_dir / "streetkeeper.sqlite3", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
