@@ -20,6 +20,7 @@ from benchmarks.privacy import (
     score_clips,
     upper95,
 )
+from models.registry import open_detector
 from tests.support.colour_people import ColourDetector
 from vision.privacy.mask import PrivacyMask
 
@@ -116,3 +117,15 @@ def test_without_the_clips_it_says_so_and_measures_nothing(tmp_path: Path) -> No
 def test_a_time_beyond_the_clip_is_an_error(shared_data: Path) -> None:
     with pytest.raises(ValueError, match="has no frame at 99"):
         list(read_frames(shared_data / "footage" / "littering_walk_1.mp4", [99.0]))
+
+
+def test_the_shipped_mask_model_covers_everybody_of_a_clip(shared_data: Path, tmp_path: Path) -> None:
+    """Two men on a forecourt, one of them half behind the picture's edge."""
+    boxes = json.loads(BOXES.read_text(encoding="utf-8"))["clips"]
+    sha256 = next(key for key, clip in boxes.items() if clip["name"] == "littering_walk_1.mp4")
+    few = {"clips": {sha256: {"frames": boxes[sha256]["frames"][2:4]}}}
+    (tmp_path / "boxes.json").write_text(json.dumps(few), encoding="utf-8")
+    mask = PrivacyMask(open_detector("mask"))
+    (score,) = score_clips(mask, shared_data / "footage", tmp_path / "boxes.json")
+    assert (score.persons, score.missed) == (4, 0)
+    assert score.overmasked < 0.15

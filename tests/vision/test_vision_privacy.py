@@ -1,18 +1,20 @@
 """The mask pass: everybody is covered, nothing can be brought back, and it fails closed."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from tests.support.colour_people import BrokenDetector, ColourDetector, draw, ground
 from vision.errors import MaskFailed
 from vision.privacy.cover import black_out, cover, dilated
 from vision.privacy.mask import MaskSettings, PrivacyMask
 from vision.privacy.tiles import plan_tiles
-from vision.types import Planes
+from vision.types import Detections, Planes
 
 SMALL = MaskSettings(tile_px=160, work_px=480 * 270)
 
@@ -88,6 +90,38 @@ def test_the_vehicle_of_the_incident_stays_and_the_person_on_it_does_not() -> No
 def test_without_a_kept_box_every_vehicle_is_covered() -> None:
     image = draw(ground((480, 270)), "car", (60, 60, 220, 160))
     assert PrivacyMask(ColourDetector(), SMALL).mask(image)[1].vehicles == 1
+
+
+class UpClose:
+    """Finds one person of `side` pixels in every square tile, and nothing in a whole picture."""
+
+    names = ("person",)
+
+    def __init__(self, side: int) -> None:
+        self.side = side
+
+    def detect(self, images: Sequence[NDArray[np.uint8]]) -> Sequence[Detections]:
+        box = np.asarray([[20, 20, 20 + self.side, 20 + self.side]], np.float32)
+        found = Detections(box, np.ones(1, np.float32), np.zeros(1, np.int64), self.names)
+        return [
+            found if image.shape[0] == image.shape[1] else Detections.empty(self.names) for image in images
+        ]
+
+
+@pytest.mark.parametrize(("side", "believed"), [(50, True), (56, False)])
+def test_what_fills_a_tile_is_believed_only_where_the_whole_picture_shows_it(
+    side: int, believed: bool
+) -> None:
+    report = PrivacyMask(UpClose(side), SMALL).mask(ground((480, 270)))[1]
+    assert bool(report.boxes) is believed
+
+
+def test_a_vehicle_grows_less_than_a_person() -> None:
+    image = draw(draw(ground((480, 270)), "car", (100, 100, 140, 120)), "person", (300, 100, 340, 120))
+    once = MaskSettings(tile_px=480, work_px=1, dilate=0.15, dilate_vehicle=0.05)
+    boxes = PrivacyMask(ColourDetector(), once).mask(image)[1].boxes
+    assert (96, 97, 144, 123) in boxes
+    assert (292, 95, 348, 125) in boxes
 
 
 @pytest.mark.parametrize("fault", ["raises", "answers too few", "answers nan"])

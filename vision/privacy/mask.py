@@ -39,6 +39,9 @@ class MaskSettings:
         cut_threshold: Least score of a person whom an inner edge of her tile cuts: whoever is cut in
             one tile is whole in its neighbour or in the shrunken picture, and corners of anything
             look like pieces of a person.
+        largest: Longest side of a box that a tile is believed for, share of the tile's side: what is
+            larger is seen better in the shrunken picture, and up close a heap of rubbish looks like
+            a car.
         vehicle_threshold: Least score of a vehicle to be covered.
         tile_px: Side of the detector's input, pixels.
         overlap: Least share of a tile that its neighbour sees too.
@@ -50,8 +53,9 @@ class MaskSettings:
     """
 
     person_threshold: float = 0.05
-    cut_threshold: float = 0.15
-    vehicle_threshold: float = 0.25
+    cut_threshold: float = 0.25
+    largest: float = 0.33
+    vehicle_threshold: float = 0.35
     tile_px: int = 640
     overlap: float = 0.2
     dilate: float = 0.15
@@ -161,14 +165,26 @@ class PrivacyMask:
     def _wanted(self, tile: Tile, detections: Detections, size_wh: tuple[int, int]) -> list[_Found]:
         found = []
         for row in range(len(detections)):
-            x1, y1, x2, y2 = (float(value) / tile.scale for value in detections.xyxy[row])
-            box = (x1 + tile.left, y1 + tile.top, x2 + tile.left, y2 + tile.top)
+            x1, y1, x2, y2 = (float(value) for value in detections.xyxy[row])
+            # No detector is exact to the pixel of its input, and in a shrunken picture that is several.
+            box = (
+                tile.left + (x1 - 1) / tile.scale,
+                tile.top + (y1 - 1) / tile.scale,
+                tile.left + (x2 + 1) / tile.scale,
+                tile.top + (y2 + 1) / tile.scale,
+            )
             one = _Found(
                 box, float(detections.scores[row]), detections.name(row), _is_cut(box, tile, size_wh)
             )
-            if one.score >= self._threshold(one):
+            if one.score >= self._threshold(one) and self._is_believed(one, tile, size_wh):
                 found.append(one)
         return found
+
+    def _is_believed(self, found: _Found, tile: Tile, size_wh: tuple[int, int]) -> bool:
+        if (tile.width, tile.height) == size_wh:
+            return True
+        long_side = max(found.box[2] - found.box[0], found.box[3] - found.box[1])
+        return long_side <= self._settings.largest * self._settings.tile_px / tile.scale
 
     def _threshold(self, found: _Found) -> float:
         if found.name == PERSON:
