@@ -55,7 +55,7 @@ class MaskSettings:
     person_threshold: float = 0.05
     cut_threshold: float = 0.25
     largest: float = 0.33
-    vehicle_threshold: float = 0.35
+    vehicle_threshold: float = 0.15
     tile_px: int = 640
     overlap: float = 0.2
     dilate: float = 0.15
