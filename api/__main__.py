@@ -3,8 +3,10 @@
 import logging
 
 from api.serve import run
-from api.settings import Settings
+from api.settings import ApiSettings
+
+__all__ = ["run"]
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    run(Settings())
+    run(ApiSettings())

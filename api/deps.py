@@ -11,7 +11,7 @@ from fastapi.security import HTTPBearer
 from api.errors import BadParameter, Forbidden, NotSignedIn
 from api.metrics import Metrics
 from api.sessions import COOKIE, Sessions
-from api.settings import Settings
+from api.settings import ApiSettings
 from api.store import Store
 from api.store.keys import KeyRecord, Role, check_key, find_key
 from api.tries import FailedTries
@@ -55,7 +55,7 @@ ALLOWED: dict[Role, frozenset[Needs]] = {
 class ServiceParts:
     """What one running API is made of."""
 
-    settings: Settings
+    settings: ApiSettings
     store: Store
     sessions: Sessions
     tries: FailedTries

@@ -1,6 +1,5 @@
 """Puts the API together."""
 
-from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,7 +12,7 @@ from api.middleware import Observed
 from api.refusing import add_handlers
 from api.routers import cameras, events, evidence, incidents, keys, page, service
 from api.sessions import Sessions
-from api.settings import Settings
+from api.settings import ApiSettings
 from api.store import Store
 from api.tries import FailedTries
 
@@ -27,7 +26,7 @@ All requests but `/v1/health` need `Authorization: Bearer <key>`. Refusals are p
 with a `remedy`. Unknown query parameters are refused."""
 
 
-def create_app(settings: Settings, store: Store) -> FastAPI:
+def create_app(settings: ApiSettings, store: Store) -> FastAPI:
     """The application over an open store; the caller closes the store when it is done."""
     app = FastAPI(
         title="Streetkeeper case API",
@@ -52,33 +51,33 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         app.include_router(part.router)
     add_handlers(app)
     app.add_middleware(Observed, metrics=metrics)
-    # The framework's documented way to extend the document.
-    setattr(app, "openapi", partial(_described, app))  # noqa: B010  mypy refuses the plain assignment
+    # Now, not at the first request: first requests come together, and the framework cannot build it twice
+    # at once. Routes know their query parameters from it.
+    document = _described(app)
+    setattr(app, "openapi", lambda: document)  # noqa: B010  mypy refuses the plain assignment
     return app
 
 
 def _described(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI document, with the schemas that routes only name."""
-    if app.openapi_schema is None:
-        document = get_openapi(
-            title=app.title,
-            version=app.version,
-            description=app.description,
-            license_info=app.license_info,
-            routes=app.routes,
-        )
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        for model in (ProblemDetails, KeyRequest, IncidentList):
-            shape = model.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas |= shape.pop("$defs", {})
-            schemas[model.__name__] = shape
-        for operations in document["paths"].values():
-            for operation in operations.values():
-                # Ours answer 400 with a problem document instead; the framework adds 422 by itself.
-                responses = operation["responses"]
-                if "application/problem+json" not in responses.get("422", {}).get("content", {}):
-                    responses.pop("422", None)
-        for unused in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(unused, None)
-        app.openapi_schema = document
-    return app.openapi_schema
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        license_info=app.license_info,
+        routes=app.routes,
+    )
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for model in (ProblemDetails, KeyRequest, IncidentList):
+        shape = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= shape.pop("$defs", {})
+        schemas[model.__name__] = shape
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            # Ours answer 400 with a problem document instead; the framework adds 422 by itself.
+            responses = operation["responses"]
+            if "application/problem+json" not in responses.get("422", {}).get("content", {}):
+                responses.pop("422", None)
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    return document

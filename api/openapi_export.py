@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from api.main import create_app
-from api.settings import Settings
+from api.settings import ApiSettings
 from api.store import open_store
 
 __all__ = ["PATH", "document_text", "write_document"]
@@ -19,7 +19,7 @@ def document_text() -> str:
         data_dir = Path(folder)
         store = open_store(data_dir)
         try:
-            document = create_app(Settings(data_dir=data_dir), store).openapi()
+            document = create_app(ApiSettings(data_dir=data_dir), store).openapi()
         finally:
             store.close()
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

@@ -2,7 +2,9 @@
 
 import logging
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -10,7 +12,7 @@ from fastapi import FastAPI
 
 from api.main import create_app
 from api.sessions import write_private
-from api.settings import Settings
+from api.settings import ApiSettings
 from api.store import Store, open_store
 from api.store.keys import Role, has_keys, insert_key, new_secret_key
 
@@ -34,7 +36,7 @@ def ensure_admin_key(store: Store) -> Path | None:
     return path
 
 
-def run(settings: Settings, say: Callable[[str], None] | None = None) -> None:
+def run(settings: ApiSettings, say: Callable[[str], None] | None = None) -> None:
     """Serve until SIGTERM or SIGINT; requests in hand get three seconds.
 
     Args:
@@ -55,15 +57,32 @@ def run(settings: Settings, say: Callable[[str], None] | None = None) -> None:
         server = uvicorn.Server(server_config(settings, create_app(settings, store)))
         if say:
             say(f"The case API listens on http://{settings.host}:{settings.port}/ and stops on Ctrl-C.")
-        # The server raises the signal again when it is done, which would end the process before the store
-        # is closed; with a handler in place it only returns.
-        signal.signal(signal.SIGTERM, lambda *_: None)
-        server.run()
+        with _orderly_end():
+            server.run()
     finally:
         store.close()
 
 
-def server_config(settings: Settings, app: FastAPI) -> uvicorn.Config:
+@contextmanager
+def _orderly_end() -> Iterator[None]:
+    """Let the server return after SIGTERM or SIGINT.
+
+    It raises the signal again when it is done, which would end the process before the store is closed;
+    with a handler in place it only returns.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    stopping = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(number, lambda *_: None) for number in stopping]
+    try:
+        yield
+    finally:
+        for number, handler in zip(stopping, before, strict=True):
+            signal.signal(number, handler)
+
+
+def server_config(settings: ApiSettings, app: FastAPI) -> uvicorn.Config:
     """How the server listens."""
     # Our own line has the route's pattern; theirs has the path and query, which are the caller's text.
     logging.getLogger("uvicorn.access").setLevel(logging.CRITICAL)

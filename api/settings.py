@@ -5,10 +5,10 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-__all__ = ["Settings"]
+__all__ = ["ApiSettings"]
 
 
-class Settings(BaseSettings):
+class ApiSettings(BaseSettings):
     """Where the API keeps things, where it listens, and its limits."""
 
     model_config = SettingsConfigDict(env_prefix="STREETKEEPER_API_", extra="forbid", frozen=True)

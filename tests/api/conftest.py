@@ -13,7 +13,7 @@ import uvicorn
 
 from api.main import create_app
 from api.serve import server_config
-from api.settings import Settings
+from api.settings import ApiSettings
 from api.store import Store, open_store
 from api.store.keys import create_key
 
@@ -24,7 +24,7 @@ class RunningApi:
 
     url: str
     store: Store
-    settings: Settings
+    settings: ApiSettings
 
     def client(self, role: str) -> httpx.Client:
         return self.with_key(create_key(self.store, role, f"{role} of a test"))
@@ -46,7 +46,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @contextmanager
 def serving(store: Store) -> Iterator[RunningApi]:
     """A server in a thread of this process."""
-    settings = Settings(data_dir=store.data_dir, port=0)
+    settings = ApiSettings(data_dir=store.data_dir, port=0)
     server = uvicorn.Server(server_config(settings, create_app(settings, store)))
     thread = threading.Thread(target=server.run)
     thread.start()

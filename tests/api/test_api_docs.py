@@ -4,14 +4,14 @@ import json
 from pathlib import Path
 
 from api.metrics import Metrics
-from api.settings import Settings
+from api.settings import ApiSettings
 from api.store.keys import Role
 
 TEXT = (Path(__file__).parent.parent.parent / "docs" / "api.md").read_text(encoding="utf-8")
 
 
 def test_every_setting_and_role_is_described() -> None:
-    for name in (*Settings.model_fields, *Role):
+    for name in (*ApiSettings.model_fields, *Role):
         assert f"`{name}`" in TEXT or f"| {name} |" in TEXT, name
 
 

@@ -1,6 +1,7 @@
 """The OpenAPI document is committed, complete, and its examples are real."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -31,6 +32,7 @@ from api.examples import (
 )
 from api.judging import judge
 from api.openapi_export import PATH, document_text
+from tests.api.conftest import RunningApi
 
 OPERATIONS = [
     (path, method, operation)
@@ -107,3 +109,9 @@ def test_what_the_service_replies_is_what_the_document_says(
 
 def test_the_service_hands_out_the_same_document(reader: httpx.Client) -> None:
     assert reader.get("/openapi.json").json() == json.loads(document_text())
+
+
+def test_first_requests_that_come_together_are_all_answered(api: RunningApi) -> None:
+    with api.client("reader") as client, ThreadPoolExecutor(12) as pool:
+        replies = pool.map(lambda _: client.get("/v1/incidents"), range(24))
+        assert [reply.status_code for reply in replies] == [200] * 24

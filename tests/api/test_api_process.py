@@ -76,6 +76,7 @@ def test_killed_during_ingest_it_has_every_acknowledged_event_exactly_once(tmp_p
                     )
                 except httpx.TransportError:
                     return  # killed: not acknowledged, so nothing is claimed of these
+                assert reply.status_code == 200, reply.text
                 assert reply.json()["stored"] == len(numbers)
                 acknowledged.update(numbers)
                 if len(acknowledged) >= 100:
@@ -113,7 +114,10 @@ def test_killed_during_ingest_it_has_every_acknowledged_event_exactly_once(tmp_p
 
 
 @pytest.mark.slow
-def test_told_to_stop_it_ends_cleanly_even_with_a_sender_that_never_finishes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_it_ends_cleanly_even_with_a_sender_that_never_finishes(
+    tmp_path: Path, told: signal.Signals
+) -> None:
     worker_key, _ = make_keys(tmp_path)
     with running(tmp_path) as (process, url):
         address = httpx.URL(url)
@@ -125,7 +129,7 @@ def test_told_to_stop_it_ends_cleanly_even_with_a_sender_that_never_finishes(tmp
             )
             with client(url, worker_key) as worker:  # answered after the other was taken up
                 assert worker.post("/v1/events", content="[]", headers=BATCH).status_code == 200
-            process.send_signal(signal.SIGTERM)
+            process.send_signal(told)
             assert process.wait(timeout=60) == 0
     assert not (tmp_path / "streetkeeper.sqlite3-wal").exists(), "the store was not closed"
 
