@@ -44,7 +44,10 @@ class Api:
     def get(self, path: str, **query: str) -> Any:
         """A document of the API."""
         answer = httpx.get(
-            f"{self.url}{path}", params=query, headers={"Authorization": f"Bearer {self.admin_key}"}, timeout=10
+            f"{self.url}{path}",
+            params=query,
+            headers={"Authorization": f"Bearer {self.admin_key}"},
+            timeout=10,
         )
         answer.raise_for_status()
         return answer.json()
@@ -180,10 +183,12 @@ def _line(api: Api, feature: Mapping[str, Any]) -> str:
         place = f"{lon:.6f}, {lat:.6f} +-{_error_m(facts):.1f} m"
     pictures = facts.get("evidence") or []
     pictures = json.loads(pictures) if isinstance(pictures, str) else pictures
-    shown = f"{len(pictures)} masked pictures" if pictures else str(facts.get("evidence_note") or "no picture")
+    shown = (
+        f"{len(pictures)} masked pictures" if pictures else str(facts.get("evidence_note") or "no picture")
+    )
     return (
-        f"incident: {facts['category']} at {place}; {facts.get('reason') or facts['rule']['reason']}; {shown}; "
-        f"{api.url}/v1/incidents/{facts['incident_id']}"
+        f"incident: {facts['category']} at {place}; "
+        f"{facts.get('reason') or facts['rule']['reason']}; {shown}; {api.url}/v1/incidents/{facts['incident_id']}"
     )
 
 
