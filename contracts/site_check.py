@@ -11,7 +11,7 @@ from contracts.site import Site
 from contracts.site_faults import Fault, consistency_faults
 from contracts.site_shape import shape_faults
 
-__all__ = ["Fault", "SiteRejected", "check_site", "load_site"]
+__all__ = ["Fault", "SiteRejected", "check_site", "load_site", "read_site_text"]
 
 MOST_BYTES = 2_000_000
 MOST_DEPTH = 40
@@ -37,7 +37,7 @@ def load_site(source: Path | str) -> Site:
     Raises:
         SiteRejected: It has faults; warnings alone do not reject it.
     """
-    text = _text_of(source) if isinstance(source, Path) else source
+    text = read_site_text(source) if isinstance(source, Path) else source
     read = _read(text)
     errors = [fault for fault in read.faults if fault.severity == "error"]
     if errors or read.site is None:
@@ -50,7 +50,12 @@ def check_site(text: str) -> list[Fault]:
     return _read(text).faults
 
 
-def _text_of(path: Path) -> str:
+def read_site_text(path: Path) -> str:
+    """The text of a site file.
+
+    Raises:
+        SiteRejected: It cannot be read, is too large, or is no text.
+    """
     try:
         if path.stat().st_size > MOST_BYTES:
             raise SiteRejected(

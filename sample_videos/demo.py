@@ -4,7 +4,6 @@ Everything runs as it would in a city, as processes of their own; only the camer
 """
 
 import contextlib
-import json
 import os
 import secrets
 import shutil
@@ -182,19 +181,16 @@ def _line(api: Api, feature: Mapping[str, Any]) -> str:
         lon, lat = geometry["coordinates"][:2]
         place = f"{lon:.6f}, {lat:.6f} +-{_error_m(facts):.1f} m"
     pictures = facts.get("evidence") or []
-    pictures = json.loads(pictures) if isinstance(pictures, str) else pictures
     shown = (
         f"{len(pictures)} masked pictures" if pictures else str(facts.get("evidence_note") or "no picture")
     )
-    return (
-        f"incident: {facts['category']} at {place}; "
-        f"{facts.get('reason') or facts['rule']['reason']}; {shown}; {api.url}/v1/incidents/{facts['incident_id']}"
-    )
+    link = f"{api.url}/v1/incidents/{facts['incident_id']}"
+    return f"incident: {facts['category']} at {place}; {facts['rule']['reason']}; {shown}; {link}"
 
 
 def _error_m(facts: Mapping[str, Any]) -> float:
     ellipse = facts.get("ellipse")
-    return float(ellipse["semi_major_m"] if isinstance(ellipse, dict) else facts.get("semi_major_m") or 0.0)
+    return float(ellipse["semi_major_m"]) if ellipse else 0.0
 
 
 def _answers(url: str) -> bool:

@@ -149,7 +149,8 @@ def make_films(folder: Path, names: Sequence[str] = ()) -> None:
         {"note": "drawn films, not real streets", "films": [truth_of(film) for film in FILMS]}, indent=1
     )
     (folder / "truth.json").write_text(truth + "\n", encoding="utf-8")
-    text = yaml.safe_dump(site_of(), allow_unicode=True, sort_keys=False)
+    # Through JSON, so that a polygon used twice is written twice: site files hold no aliases.
+    text = yaml.safe_dump(json.loads(json.dumps(site_of())), allow_unicode=True, sort_keys=False)
     (folder / "site.yaml").write_text(SITE_HEAD + text, encoding="utf-8")
 
 
@@ -189,7 +190,8 @@ def _frame(film: Film, street: NDArray[np.float32], noise: NDArray[np.float32], 
 
 
 def _present(film: Film, seconds: float) -> Iterator[tuple[Thing | Mover, tuple[float, float]]]:
-    for item in (*film.things, *film.movers):
+    items: list[Thing | Mover] = [*film.things, *film.movers]
+    for item in items:
         place = item.at(seconds)
         if place is not None:
             yield item, place

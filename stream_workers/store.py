@@ -196,7 +196,8 @@ class WorkerStore:
                 return str(row[0])
             db.execute(
                 "INSERT INTO lease VALUES (?,?,?,1) ON CONFLICT (camera_id) DO UPDATE SET "
-                "fence=fence+(holder<>excluded.holder), holder=excluded.holder, expires_at=excluded.expires_at",
+                "fence=fence+(holder<>excluded.holder), holder=excluded.holder, "
+                "expires_at=excluded.expires_at",
                 (camera_id, holder, now + lease_s),
             )
         return None

@@ -10,7 +10,9 @@ __all__ = ["analyze"]
 
 
 def analyze(
-    inputs: Annotated[list[Path], typer.Argument(help="Files, folders, or quoted globs such as 'night/*.mp4'.")],
+    inputs: Annotated[
+        list[Path], typer.Argument(help="Files, folders, or quoted globs such as 'night/*.mp4'.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the results; an interrupted analysis goes on in it.")],
     site: Annotated[Path | None, typer.Option(help="Site file: zones, hours, permits, calibration.")] = None,
     camera: Annotated[str | None, typer.Option(help="The site's camera that all inputs come from.")] = None,
@@ -18,12 +20,15 @@ def analyze(
         str | None, typer.Option(help="Capture time of the first frame, such as 2026-11-24T18:00:00+08:00.")
     ] = None,
     look_every: Annotated[
-        float | None, typer.Option(min=0.2, max=3600, help="Seconds between looks. Default: the site's, or 10.")
+        float | None,
+        typer.Option(min=0.2, max=3600, help="Seconds between looks. Default: the site's, or 10."),
     ] = None,
     dwell: Annotated[
         float | None, typer.Option(min=0, help="Seconds that a thing must stay. Default: the rules', or 300.")
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes; one camera is always one process.")] = 1,
+    jobs: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes; one camera is always one process.")
+    ] = 1,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say of everything that stayed why it is or is not an incident.")
     ] = False,
@@ -45,7 +50,7 @@ def analyze(
     """
     from stream_workers.analyze import run_analysis
     from stream_workers.inputs import AnalyzeOptions
-    from streetkeeper.console import fail, make_progress, say
+    from streetkeeper.console import faults_told, make_progress, say
 
     options = AnalyzeOptions(
         out=out,
@@ -59,13 +64,11 @@ def analyze(
         api_url=api,
     )
     try:
-        with make_progress() as progress:
+        with faults_told(), make_progress() as progress:
             summary = run_analysis(inputs, options, progress)
     except KeyboardInterrupt:
         say("Interrupted. What is done is kept; the same command goes on from there.")
         raise typer.Exit(130) from None
-    except Exception as error:
-        fail(error)
     for line in summary.lines():
         say(line)
     raise typer.Exit(summary.exit_code)
@@ -77,5 +80,7 @@ def _start(text: str | None) -> datetime | None:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is no time; write it as 2026-11-24T18:00:00+08:00", param_hint="--start") from None
+        raise typer.BadParameter(
+            f"{text!r} is no time; write it as 2026-11-24T18:00:00+08:00", param_hint="--start"
+        ) from None
     return at if at.utcoffset() is not None else at.replace(tzinfo=UTC)

@@ -12,19 +12,21 @@ app = typer.Typer(no_args_is_help=True, help="Measure: each benchmark prints one
 
 @app.command()
 def density(
-    file: Annotated[Path | None, typer.Option(help="A film of your own; default: one that the command makes.")] = None,
-    rtsp: Annotated[int, typer.Option(min=0, max=200, help="Measure over this many loopback RTSP cameras.")] = 0,
+    file: Annotated[
+        Path | None, typer.Option(help="A film of your own; default: one that the command makes.")
+    ] = None,
+    rtsp: Annotated[
+        int, typer.Option(min=0, max=200, help="Measure over this many loopback RTSP cameras.")
+    ] = 0,
     seconds: Annotated[float, typer.Option(min=10, help="Length of the RTSP measurement.")] = 60.0,
 ) -> None:
     """CPU seconds per camera-hour, beside a plain full-rate loop and a naive detector loop, in one run."""
     from benchmarks.density import density as measure
     from benchmarks.density import density_rtsp
-    from streetkeeper.console import fail, say
+    from streetkeeper.console import faults_told, say
 
-    try:
+    with faults_told():
         say(density_rtsp(rtsp, seconds) if rtsp else measure(file))
-    except Exception as error:
-        fail(error)
 
 
 @app.command("analyze")
@@ -33,24 +35,20 @@ def analyze_speed(
 ) -> None:
     """How many times faster than real time one core analyses recordings, everything included."""
     from benchmarks.analyze import analyze_speed as measure
-    from streetkeeper.console import fail, say
+    from streetkeeper.console import faults_told, say
 
-    try:
+    with faults_told():
         say(measure(minutes))
-    except Exception as error:
-        fail(error)
 
 
 @app.command()
 def privacy() -> None:
     """How many persons stay recognisable after the mask pass, on real footage."""
     from benchmarks.privacy import bench_privacy
-    from streetkeeper.console import fail, say
+    from streetkeeper.console import faults_told, say
 
-    try:
+    with faults_told():
         say(bench_privacy())
-    except Exception as error:
-        fail(error)
 
 
 @app.command("all")
@@ -59,12 +57,11 @@ def all_benches() -> None:
     from benchmarks.analyze import analyze_speed as measure_analyze
     from benchmarks.density import density as measure_density
     from benchmarks.privacy import bench_privacy
-    from streetkeeper.console import fail, say
+    from streetkeeper.console import faults_told, say
 
-    for measure in (lambda: measure_density(None), lambda: measure_analyze(10.0), bench_privacy):
-        try:
-            say(measure())
-        except FileNotFoundError as error:
-            say(f"left out: {error}")
-        except Exception as error:
-            fail(error)
+    with faults_told():
+        for measure in (lambda: measure_density(None), lambda: measure_analyze(10.0), bench_privacy):
+            try:
+                say(measure())
+            except FileNotFoundError as error:
+                say(f"left out: {error}")

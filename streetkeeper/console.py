@@ -1,17 +1,21 @@
 """How the command line speaks: plain lines, a progress bar, and faults with their remedy."""
 
-from typing import NoReturn
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from api.errors import ApiError
+from api.store.migrating import MigrationRefused
 from contracts.site_check import SiteRejected
 from stream_workers.errors import StreamError
 from vision.errors import VisionError
 
-__all__ = ["fail", "make_progress", "say"]
+__all__ = ["faults_told", "make_progress", "say"]
 
 _OUT = Console(highlight=False, soft_wrap=True)
 _ERR = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -34,13 +38,19 @@ def make_progress() -> Progress:
     )
 
 
-def fail(error: Exception) -> NoReturn:
-    """Tell an expected fault in plain words and end with code 2; anything else is raised as it is."""
-    if isinstance(error, SiteRejected):
+EXPECTED = (StreamError, VisionError, ApiError, MigrationRefused, ValidationError, OSError)
+"""Faults that a user can meet and mend; anything else is a fault of ours and is shown whole."""
+
+
+@contextmanager
+def faults_told() -> Iterator[None]:
+    """Tell an expected fault in plain words and end with code 2."""
+    try:
+        yield
+    except SiteRejected as error:
         for fault in error.faults:
             _ERR.print(escape(f"{fault.path}: {fault.problem}. {fault.remedy}"))
         raise typer.Exit(2) from error
-    if isinstance(error, StreamError | VisionError | OSError):
+    except EXPECTED as error:
         _ERR.print(f"[red]error:[/red] {escape(str(error))}")
         raise typer.Exit(2) from error
-    raise error

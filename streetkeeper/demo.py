@@ -19,10 +19,8 @@ def demo(
     **Exit codes:** 0 the stall and the heap of the films were stored; 1 they were not.
     """
     from sample_videos.demo import run_demo
-    from streetkeeper.console import fail, say
+    from streetkeeper.console import faults_told, say
 
-    try:
+    with faults_told():
         code = run_demo(seconds, folder, say)
-    except Exception as error:
-        fail(error)
     raise typer.Exit(code)

@@ -17,7 +17,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     help=(
         "City-management video analytics: camera streams in, georeferenced events out.\n\n"
-        "Start with `streetkeeper demo`, then `streetkeeper analyze FILE --out DIR` on a recording of your own. "
+        "Start with `streetkeeper demo`, then `streetkeeper analyze FILE --out DIR` on your own recording. "
         "For live cameras write a site file, check it with `streetkeeper site check FILE`, and run "
         "`streetkeeper api` and `streetkeeper worker --site FILE`."
     ),

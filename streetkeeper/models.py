@@ -29,12 +29,10 @@ def evaluate(
     import json
 
     from models.evaluate import evaluate as measure
-    from streetkeeper.console import fail, say
+    from streetkeeper.console import faults_told, say
 
-    try:
+    with faults_told():
         say(json.dumps(measure(model, data)))
-    except Exception as error:
-        fail(error)
 
 
 @app.command()
@@ -44,9 +42,7 @@ def train(
 ) -> None:
     """Fine-tune a model by a recipe. Needs the packages of requirements-train.txt."""
     from models.train import train as run
-    from streetkeeper.console import fail
+    from streetkeeper.console import faults_told
 
-    try:
+    with faults_told():
         run(recipe, out)
-    except Exception as error:
-        fail(error)

@@ -18,13 +18,11 @@ def check(
 
     **Exit codes:** 0 no fault (there may be warnings); 1 faults; 2 the file cannot be read.
     """
-    from contracts.site_check import check_site
-    from streetkeeper.console import fail, say
+    from contracts.site_check import check_site, read_site_text
+    from streetkeeper.console import faults_told, say
 
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        fail(OSError(f"{file}: {error}"))
+    with faults_told():
+        text = read_site_text(file)
     faults = check_site(text)
     for fault in faults:
         line = f"line {fault.line}, " if fault.line is not None else ""

@@ -11,12 +11,14 @@ __all__ = ["worker"]
 def worker(
     site: Annotated[Path | None, typer.Option(help="Site file. [env: STREETKEEPER_WORKER_SITE]")] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(help="Folder for state, spool and stills. [env: STREETKEEPER_WORKER_DATA_DIR]")
+        Path | None,
+        typer.Option(help="Folder for state, spool and stills. [env: STREETKEEPER_WORKER_DATA_DIR]"),
     ] = None,
     api: Annotated[str | None, typer.Option(help="Case API. [env: STREETKEEPER_WORKER_API_URL]")] = None,
     camera: Annotated[list[str] | None, typer.Option(help="Only these cameras; may be repeated.")] = None,
     metrics_port: Annotated[
-        int | None, typer.Option(help="Prometheus metrics on 127.0.0.1. [env: STREETKEEPER_WORKER_METRICS_PORT]")
+        int | None,
+        typer.Option(help="Prometheus metrics on 127.0.0.1. [env: STREETKEEPER_WORKER_METRICS_PORT]"),
     ] = None,
 ) -> None:
     """Watch the cameras of a site and send georeferenced events to the case API.
@@ -28,10 +30,8 @@ def worker(
     **Exit codes:** 0 ended by a signal; 2 wrong site or settings.
     """
     from stream_workers.worker import run_worker
-    from streetkeeper.console import fail
+    from streetkeeper.console import faults_told
 
     given = {"site": site, "data_dir": data_dir, "api_url": api, "metrics_port": metrics_port}
-    try:
+    with faults_told():
         run_worker({name: value for name, value in given.items() if value is not None}, cameras=camera or [])
-    except Exception as error:
-        fail(error)
