@@ -49,7 +49,11 @@ class Weekday(StrEnum):
 class OpenHours(Message):
     """One span of hours on some days; a span that ends before it starts runs over midnight."""
 
-    days: list[Weekday] = Field(default_factory=lambda: list(Weekday), min_length=1)
+    days: list[Weekday] = Field(
+        default_factory=lambda: list(Weekday),
+        min_length=1,
+        description="Days on which the span starts; left out: every day.",
+    )
     start: ClockTime = Field(description="Local time, HH:MM.")
     end: ClockTime = Field(description="Local time, HH:MM; 24:00 is the end of the day.")
 
@@ -57,8 +61,8 @@ class OpenHours(Message):
 class Schedule(Message):
     """When something holds, in the site's time zone."""
 
-    id: Identifier
-    hours: list[OpenHours] = Field(min_length=1)
+    id: Identifier = Field(description="Name by which zones, permits and rules refer to it.")
+    hours: list[OpenHours] = Field(min_length=1, description="Spans of hours; it is open in any of them.")
     on_holidays: Literal["same", "closed", "open"] = Field(
         default="same",
         description="What holds on the site's holidays: the usual hours, nothing, or the whole day.",
@@ -77,12 +81,21 @@ class ZoneKind(StrEnum):
 class Zone(Message):
     """A polygon, in pixels of one view or in lonlat, in which something holds."""
 
-    id: Identifier
-    name: str = Field(default="", max_length=200)
-    kind: ZoneKind
+    id: Identifier = Field(description="Name by which rules and permits refer to it; it stands in reasons.")
+    name: str = Field(default="", max_length=200, description="What people call it.")
+    kind: ZoneKind = Field(
+        description="restricted: nothing may stay, and the reason names it; permitted: one may stay; "
+        "ignored: nothing is raised; privacy: blacked out before anything is analysed."
+    )
     view: Identifier | None = Field(default=None, description="The view whose pixels `polygon_px` is in.")
-    polygon_px: list[PointPx] | None = Field(default=None, min_length=3)
-    polygon_lonlat: list[LonLat] | None = Field(default=None, min_length=3)
+    polygon_px: list[PointPx] | None = Field(
+        default=None,
+        min_length=3,
+        description="Corners in order, [x, y] pixels of the view; this or `polygon_lonlat`.",
+    )
+    polygon_lonlat: list[LonLat] | None = Field(
+        default=None, min_length=3, description="Corners in order, WGS 84 degrees; needs calibrated views."
+    )
     categories: list[Category] = Field(default_factory=list, description="Empty: all categories.")
     schedule: Identifier | None = Field(default=None, description="Empty: at all times.")
     needs_permit: bool = Field(
@@ -93,28 +106,32 @@ class Zone(Message):
 class Permit(Message):
     """Permission to be somewhere; the number is opaque and the holder's name never travels."""
 
-    id: Identifier
-    categories: list[Category] = Field(min_length=1)
-    zones: list[Identifier] = Field(min_length=1)
-    valid_from: AwareDatetime
-    valid_to: AwareDatetime
-    schedule: Identifier | None = None
+    id: Identifier = Field(description="An opaque number; never a name.")
+    categories: list[Category] = Field(min_length=1, description="What it permits.")
+    zones: list[Identifier] = Field(min_length=1, description="Permitted zones in which it holds.")
+    valid_from: AwareDatetime = Field(description="First moment at which it holds.")
+    valid_to: AwareDatetime = Field(description="Moment at which it no longer holds.")
+    schedule: Identifier | None = Field(
+        default=None, description="Hours in which it holds. Empty: at all times."
+    )
     capacity: int = Field(default=1, ge=1, le=1000, description="How many may stay at once.")
 
 
 class Rule(Message):
     """What a thing must be, and for how long, to become an incident."""
 
-    id: Identifier
-    version: int = Field(default=1, ge=1)
-    category: Category
+    id: Identifier = Field(description="Name of the rule; it stands in every incident.")
+    version: int = Field(default=1, ge=1, description="Raise it with every change of the rule.")
+    category: Category = Field(description="What the rule speaks of.")
     zones: list[Identifier] = Field(default_factory=list, description="Empty: everywhere in view.")
     schedule: Identifier | None = Field(default=None, description="Empty: at all times.")
     dwell_s: float = Field(default=300, ge=0, le=30 * 86400, description="How long it must stay.")
     grace_s: float = Field(default=0, ge=0, le=86400, description="Tolerated beyond permitted hours.")
-    min_area_m2: float = Field(default=0, ge=0)
+    min_area_m2: float = Field(
+        default=0, ge=0, description="Least footprint; not asked where no area is known."
+    )
     min_box_px: float = Field(default=0, ge=0, description="Least height of the box in pixels.")
-    min_confidence: float = Field(default=0.5, ge=0, le=1)
+    min_confidence: float = Field(default=0.5, ge=0, le=1, description="Least confidence.")
     priority: int = Field(default=3, ge=1, le=5, description="1 is most urgent.")
     codes: dict[str, str] = Field(default_factory=dict, description="Codes of standards, by standard.")
 
@@ -122,24 +139,24 @@ class Rule(Message):
 class Unit(Message):
     """A responsible unit."""
 
-    id: Identifier
-    name: str = Field(max_length=200)
+    id: Identifier = Field(description="Name by which areas refer to it.")
+    name: str = Field(max_length=200, description="What people call it.")
 
 
 class Area(Message):
     """An area of responsibility: which unit answers for which categories where."""
 
-    id: Identifier
-    unit: Identifier
-    polygon_lonlat: list[LonLat] = Field(min_length=3)
+    id: Identifier = Field(description="Name of the area.")
+    unit: Identifier = Field(description="The unit that answers; of nested areas the smallest decides.")
+    polygon_lonlat: list[LonLat] = Field(min_length=3, description="Corners in order, WGS 84 degrees.")
     categories: list[Category] = Field(default_factory=list, description="Empty: all categories.")
 
 
 class ControlPoint(Message):
     """A point on the ground whose place and picture position are both known."""
 
-    px: PointPx
-    lonlat: LonLat
+    px: PointPx = Field(description="Where it is in the picture, [x, y] pixels.")
+    lonlat: LonLat = Field(description="Where it is on the ground, WGS 84 degrees.")
     sigma_px: float = Field(default=1.0, gt=0, description="One standard deviation, pixels.")
     sigma_m: float = Field(default=0.1, gt=0, description="One standard deviation, metres.")
 
@@ -147,7 +164,9 @@ class ControlPoint(Message):
 class Calibration(Message):
     """What ties a view to the ground."""
 
-    control_points: list[ControlPoint]
+    control_points: list[ControlPoint] = Field(
+        description="At least 4, better 8, spread over near, far and both sides."
+    )
     picture_wh: tuple[int, int] = Field(description="Size of the picture that the points were read on.")
     max_range_m: float | None = Field(
         default=None, gt=0, description="No place is given beyond this distance."
@@ -157,8 +176,10 @@ class Calibration(Message):
 class View(Message):
     """One fixed pose of a camera."""
 
-    id: Identifier
-    calibration: Calibration | None = None
+    id: Identifier = Field(description="Name of the view; a PTZ camera has one per preset.")
+    calibration: Calibration | None = Field(
+        default=None, description="Without it, incidents of the view have no place."
+    )
 
 
 class Stream(Message):
@@ -174,41 +195,54 @@ class Stream(Message):
         pattern=r"^(env|file):.+$",
         description="env:NAME or file:PATH holding user:password.",
     )
-    purpose: str = Field(default="", max_length=500)
-    authority: str = Field(default="", max_length=500)
-    legal_basis: str = Field(default="", max_length=500)
-    sign_confirmed: bool = False
+    purpose: str = Field(
+        default="", max_length=500, description="Why this place is watched; a live stream needs it."
+    )
+    authority: str = Field(
+        default="", max_length=500, description="Who may order it; a live stream needs it."
+    )
+    legal_basis: str = Field(default="", max_length=500, description="By which law; a live stream needs it.")
+    sign_confirmed: bool = Field(
+        default=False, description="Whether a sign stands at the place; a live stream needs it."
+    )
 
 
 class Camera(Message):
     """One camera with its views."""
 
-    id: Identifier
-    name: str = Field(default="", max_length=200)
-    stream: Stream | None = None
-    look_every_s: float = Field(default=10, ge=0.2, le=3600)
+    id: Identifier = Field(description="Name of the camera.")
+    name: str = Field(default="", max_length=200, description="What people call it.")
+    stream: Stream | None = Field(
+        default=None, description="Left out: the camera is only analysed from recordings."
+    )
+    look_every_s: float = Field(default=10, ge=0.2, le=3600, description="Seconds between looks.")
     heartbeat_every_s: float = Field(
         default=300, ge=1, le=86400, description="How often the detector sees the whole frame."
     )
-    clips: bool = False
-    views: list[View] = Field(min_length=1)
+    clips: bool = Field(default=False, description="Whether masked clips are kept as evidence.")
+    views: list[View] = Field(min_length=1, description="Its poses.")
 
 
 class Site(Message):
     """The whole document."""
 
-    format: Literal["streetkeeper-site/1"]
-    name: str = Field(max_length=200)
-    version: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")
+    format: Literal["streetkeeper-site/1"] = Field(description="Which form of document this is.")
+    name: str = Field(max_length=200, description="What people call the site.")
+    version: str = Field(
+        min_length=1,
+        max_length=64,
+        pattern=r"^[A-Za-z0-9._:-]+$",
+        description="Change it with every edit; it stands in every incident.",
+    )
     time_zone: str = Field(description="IANA name, such as Asia/Shanghai.")
-    holidays: list[date] = Field(default_factory=list)
-    units: list[Unit] = Field(default_factory=list)
-    areas: list[Area] = Field(default_factory=list)
-    schedules: list[Schedule] = Field(default_factory=list)
-    zones: list[Zone] = Field(default_factory=list)
-    permits: list[Permit] = Field(default_factory=list)
-    rules: list[Rule] = Field(min_length=1)
-    cameras: list[Camera] = Field(min_length=1)
+    holidays: list[date] = Field(default_factory=list, description="Days on which schedules may differ.")
+    units: list[Unit] = Field(default_factory=list, description="Who is responsible.")
+    areas: list[Area] = Field(default_factory=list, description="Which unit answers where.")
+    schedules: list[Schedule] = Field(default_factory=list, description="Hours, by name.")
+    zones: list[Zone] = Field(default_factory=list, description="Where something holds.")
+    permits: list[Permit] = Field(default_factory=list, description="Who may be where, and when.")
+    rules: list[Rule] = Field(min_length=1, description="What becomes an incident.")
+    cameras: list[Camera] = Field(min_length=1, description="What is watched.")
 
     def camera(self, camera_id: str) -> Camera:
         """The camera of that id.
