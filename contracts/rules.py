@@ -252,36 +252,39 @@ def _leave_to_stay(rule: Rule, facts: _Facts) -> tuple[Judgement | None, str]:
             refusal = refusal or reason
             continue
         permits = [permit for permit in facts.site.permits if _speaks_of(permit, zone, facts)]
-        valid = [permit for permit in permits if _is_valid(permit, facts)]
-        if not zone.needs_permit and not permits:
-            return facts.say(Outcome.PERMITTED, rule, f"stays inside permitted zone {zone.id}"), ""
+        valid = [permit for permit in permits if _is_valid(permit, rule, facts)]
         if sum(permit.capacity for permit in valid) > facts.rank:
             covering = _covering(valid, facts.rank)
             text = f"stays inside permitted zone {zone.id} under permit {covering.id}"
             return facts.say(Outcome.PERMITTED, rule, text, [covering]), ""
+        if not zone.needs_permit:
+            return facts.say(Outcome.PERMITTED, rule, f"stays inside permitted zone {zone.id}"), ""
         refusal = refusal or _permit_refusal(zone, permits, valid)
     return None, refusal
 
 
 def _zone_in_time(zone: Zone, rule: Rule, facts: _Facts) -> tuple[bool, str]:
-    if zone.schedule is None:
-        return True, ""
-    closed_for = facts.closed_for_s(zone.schedule)
-    if closed_for is not None and (closed_for == 0 and facts.open(zone.schedule)):
-        return True, ""
-    if closed_for is not None and 0 < closed_for <= rule.grace_s:
+    if zone.schedule is None or _open_or_grace(zone.schedule, rule, facts):
         return True, ""
     hours = describe(_schedule(facts.site, zone.schedule))
     return False, f"outside permitted hours {hours} in zone {zone.id}"
+
+
+def _open_or_grace(schedule_id: str, rule: Rule, facts: _Facts) -> bool:
+    """Whether it is open, or closed so lately that the rule still tolerates it."""
+    if facts.open(schedule_id):
+        return True
+    closed_for = facts.closed_for_s(schedule_id)
+    return closed_for is not None and closed_for < rule.grace_s
 
 
 def _speaks_of(permit: Permit, zone: Zone, facts: _Facts) -> bool:
     return zone.id in permit.zones and facts.candidate.category in permit.categories
 
 
-def _is_valid(permit: Permit, facts: _Facts) -> bool:
+def _is_valid(permit: Permit, rule: Rule, facts: _Facts) -> bool:
     in_time = permit.valid_from <= facts.candidate.now < permit.valid_to
-    return in_time and (permit.schedule is None or facts.open(permit.schedule))
+    return in_time and (permit.schedule is None or _open_or_grace(permit.schedule, rule, facts))
 
 
 def _covering(valid: list[Permit], rank: int) -> Permit:

@@ -84,7 +84,7 @@ class Zone(Message):
     id: Identifier = Field(description="Name by which rules and permits refer to it; it stands in reasons.")
     name: str = Field(default="", max_length=200, description="What people call it.")
     kind: ZoneKind = Field(
-        description="restricted: nothing may stay, and the reason names it; permitted: one may stay; "
+        description="restricted: the reason names it; permitted: one may stay, restricted or not; "
         "ignored: nothing is raised; privacy: blacked out before anything is analysed."
     )
     view: Identifier | None = Field(default=None, description="The view whose pixels `polygon_px` is in.")
