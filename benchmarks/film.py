@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import cast
 
 import av
 import cv2
 import numpy as np
-from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from rich.progress import track
 
@@ -56,7 +54,7 @@ def street_film(seconds: int = 60, folder: Path = FOLDER) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part.mp4")
     with av.open(str(unfinished), "w") as container:
-        stream = cast("VideoStream", container.add_stream("libx264", rate=FPS))
+        stream = container.add_stream("libx264", rate=FPS)
         stream.width, stream.height = SIZE_WH
         stream.pix_fmt = "yuv420p"
         stream.bit_rate = BITRATE

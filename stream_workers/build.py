@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from vision.georeference.homography import PlaneGeoreferencer, fit
-from vision.georeference.place import Place, place_footprint
 
 from contracts.incident import Category, ModelRef
 from contracts.site import Camera, Site, View, Zone, ZoneKind
@@ -23,6 +21,8 @@ from stream_workers.sources.decode import decode_encoded
 from stream_workers.sources.media import DecodedLook, EncodedLook
 from stream_workers.stills import BackgroundStills, StillMaker, StillStore
 from vision.errors import ModelRejected
+from vision.georeference.homography import PlaneGeoreferencer, fit
+from vision.georeference.place import Place, place_footprint
 from vision.privacy.mask import PrivacyMask
 from vision.types import Box
 

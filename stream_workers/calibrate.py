@@ -188,7 +188,7 @@ def _draw(view: PlaneGeoreferencer, picture_wh: tuple[int, int], picture: Path |
         raise CalibrationRejected(f"{picture} is no picture that can be read")
     if canvas is None:
         canvas = np.full((picture_wh[1], picture_wh[0], 3), 60, np.uint8)
-    canvas = np.asarray(cv2.resize(canvas, picture_wh), np.uint8)
+    drawing: NDArray[np.uint8] = np.asarray(cv2.resize(canvas, picture_wh), np.uint8)
     middle = np.round(view.points_m.mean(axis=0) / 10) * 10
     for offset in np.arange(-60.0, 61.0, 10.0):
         for line in (
@@ -196,14 +196,14 @@ def _draw(view: PlaneGeoreferencer, picture_wh: tuple[int, int], picture: Path |
             [(middle[0] + step, middle[1] + offset) for step in np.arange(-60.0, 61.0, 1.0)],
         ):
             drawn = view.project(view.frame.to_lonlat(np.array(line)))
-            usable = np.isfinite(drawn).all(axis=1) & (np.abs(drawn) < 1e5).all(axis=1)
+            usable = np.asarray(np.isfinite(drawn).all(axis=1) & (np.abs(drawn) < 1e5).all(axis=1), np.bool_)
             for start, end, good in zip(drawn, drawn[1:], usable[:-1] & usable[1:], strict=False):
                 if good:
-                    cv2.line(canvas, _px(start), _px(end), (200, 180, 60), 1, cv2.LINE_AA)
+                    cv2.line(drawing, _px(start), _px(end), (200, 180, 60), 1, cv2.LINE_AA)
     for read, missed in zip(view.points_px, view.residuals_px(), strict=True):
-        cv2.circle(canvas, _px(read), 6, (80, 220, 80), 2, cv2.LINE_AA)
-        cv2.line(canvas, _px(read), _px(read + missed * 10), (60, 60, 230), 2, cv2.LINE_AA)
-    return canvas
+        cv2.circle(drawing, _px(read), 6, (80, 220, 80), 2, cv2.LINE_AA)
+        cv2.line(drawing, _px(read), _px(read + missed * 10), (60, 60, 230), 2, cv2.LINE_AA)
+    return drawing
 
 
 def _px(point: NDArray[np.float64]) -> tuple[int, int]:

@@ -9,17 +9,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from vision.georeference.place import Place
-
 from contracts.event import IncidentEvent, event_id, incident_id
 from contracts.incident import Category, Ellipse, EvidenceRef, Incident, ModelRef, RuleRef
 from contracts.rules import Candidate, Judgement, Outcome, judge, rules_for
 from contracts.site import Camera, Site, View
+from vision.georeference.place import Place
 from vision.tracks.identity import Identity, Kind, decide
 from vision.tracks.presence import Track
 from vision.types import Box
 
-__all__ = ["EvidenceTaker", "IncidentDesk", "LookFacts", "TakenEvidence", "ViewSetup"]
+__all__ = ["MIN_CHECKS", "EvidenceTaker", "IncidentDesk", "LookFacts", "TakenEvidence", "ViewSetup"]
 
 LIVE_RUN = "live"
 MIN_CHECKS = 3

@@ -8,13 +8,13 @@ from typing import Protocol
 from contracts.event import IncidentEvent
 from contracts.rules import Outcome
 from stream_workers.attention import Attended, Attention, newly_found, stood_before
-from stream_workers.incidents import Decision, IncidentDesk, LookFacts, ViewSetup
+from stream_workers.incidents import MIN_CHECKS, Decision, IncidentDesk, LookFacts, ViewSetup
 from stream_workers.pose_watch import PoseWatch
 from stream_workers.sources.media import DecodedLook
 from stream_workers.view_state import Explanation, ViewState
 from vision.privacy.cover import black_out
 from vision.scene.memory import SceneLook, SceneMemory, grid_size
-from vision.tracks.identity import CONTEXT
+from vision.tracks.identity import CONTEXT, Kind
 from vision.tracks.presence import Track
 from vision.tracks.tracker import LookStamp, Tracker
 from vision.types import Box, Detections, FramePacket
@@ -84,6 +84,9 @@ class ViewPipeline:
         self._explain = explain
         self._persist = persist_looks_for(dwell_s, setup.look_every_s)
         self._pose: PoseWatch | None = None
+        self._picture_wh = (1, 1)
+        self._scale = 1.0
+        self._facts: LookFacts | None = None
         self.state = parts.journal.restore() or ViewState(Tracker(self._persist))
 
     @property
@@ -109,6 +112,7 @@ class ViewPipeline:
             self._parts.keeper.keep(look)
         state = self.state
         current = state.look + 1 if number is None else number
+        self._notice(look, current)
         if current <= state.look:
             return []
         packet = FramePacket(self._setup.view.id, current, look.media_time_s, look.captured_at, look.planes)
@@ -119,14 +123,18 @@ class ViewPipeline:
 
     def explanations(self) -> list[Explanation]:
         """Every track so far with the reason why it is or is not an incident."""
-        facts = self._facts_now()
+        facts = self._facts
         living = [self._explanation(track, facts) for track in self.state.tracker.tracks]
         return [Explanation(**fields) for fields in self.state.explained] + living
 
+    def _notice(self, look: DecodedLook, number: int) -> None:
+        """Size and time of the look; a look that is skipped after a restart gives them too."""
+        self._picture_wh = look.planes.size_wh
+        self._scale = self._picture_wh[0] / grid_size(self._picture_wh)[0]
+        self._facts = LookFacts(number, look.captured_at, look.media_time_s, self._picture_wh, self.suspended)
+
     def _judge(self, packet: FramePacket) -> list[IncidentEvent]:
         state, luma = self.state, packet.planes.luma_small(grid_size(packet.size_wh))
-        self._scale = packet.size_wh[0] / luma.shape[1]
-        self._picture_wh = packet.size_wh
         if state.memory is None or state.memory.size_wh != (luma.shape[1], luma.shape[0]):
             self._begin(luma.shape[1], luma.shape[0])
         if self._pose is None:
@@ -138,7 +146,7 @@ class ViewPipeline:
         scene = memory.look(luma)
         ended = state.tracker.update(memory, scene, stamp)
         self._attend(packet, stamp, scene)
-        return self._decide(packet, ended)
+        return self._decide(ended)
 
     def _begin(self, width: int, height: int) -> None:
         """A first look, or a stream that has changed its resolution: the old memory says nothing of it."""
@@ -198,11 +206,8 @@ class ViewPipeline:
             )
             state.tracker.bear_found(grid, stamp)
 
-    def _decide(self, packet: FramePacket, ended: Sequence[Track]) -> list[IncidentEvent]:
-        facts = LookFacts(
-            packet.look, packet.captured_at, packet.media_time_s, packet.size_wh, self.suspended
-        )
-        self._last_facts = facts
+    def _decide(self, ended: Sequence[Track]) -> list[IncidentEvent]:
+        facts = replace(self._facts_now(), suspended=self.suspended)
         desk, tracks = self._parts.desk, self.state.tracker.tracks
         events: list[IncidentEvent] = []
         for track in tracks:
@@ -210,10 +215,21 @@ class ViewPipeline:
                 continue
             box = self._px(track)
             decision = desk.judge(track, box, facts, tracks)
+            if self._was_never_background(track, decision):
+                reason = "the first looks did not show the background here"
+                self.state.tracker.settle(self._memory(), track, reason)
+                continue
             events += desk.events(track, box, facts, decision)
         if self._explain:
             self.state.explained += [self._explanation(track, facts).to_json() for track in ended]
         return events
+
+    def _was_never_background(self, track: Track, decision: Decision) -> bool:
+        """Whether a region only differs from what passed by in the very first looks."""
+        if not track.is_early or track.incident is not None:
+            return False
+        examined = track.checks >= MIN_CHECKS or self._parts.attention is None
+        return examined and decision.identity.kind is Kind.UNCLAIMED
 
     def _px(self, track: Track) -> Box:
         """The track's box in picture pixels: where the detector found it, else its region."""
@@ -224,8 +240,10 @@ class ViewPipeline:
         scale = self._scale
         return x1 * scale, y1 * scale, min(width, x2 * scale), min(height, y2 * scale)
 
-    def _facts_now(self) -> LookFacts | None:
-        return getattr(self, "_last_facts", None)
+    def _facts_now(self) -> LookFacts:
+        if self._facts is None:
+            raise RuntimeError("a look was judged before it was noticed")
+        return self._facts
 
     def _explanation(self, track: Track, facts: LookFacts | None) -> Explanation:
         box = self._px(track)

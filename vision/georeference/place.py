@@ -24,6 +24,8 @@ DEPTHS = {
 }
 """Depth over width of a footprint and its standard deviation, by category; judged from photographs."""
 OTHER_DEPTH = (0.8, 0.35)
+TURN_SIGMA = np.deg2rad(15.0)
+"""How far a thing may be turned against the line of sight (one sigma): it shifts the middle sideways."""
 NORMAL_95 = 1.96
 EDGE_PX = 2.0
 EDGE_SIGMA_SHARE = 0.5
@@ -76,6 +78,8 @@ def place_footprint(
     depth_m, depth_sigma_m = share * width_m, share_sigma * width_m
     centre = middle + away * depth_m / 2
     covariance = feet.covariance_m2[2] + (depth_sigma_m / 2) ** 2 * np.outer(away, away)
+    across = np.array([-away[1], away[0]])
+    covariance += (depth_m / 2 * np.sin(TURN_SIGMA)) ** 2 * np.outer(across, across)
     covariance += _cut_off(box_xyxy_px, picture_wh, left, right, away)
     ring = _ring(left, right, away * depth_m)
     area, area_error = _area(width_m, depth_m, depth_sigma_m, feet.covariance_m2[2])

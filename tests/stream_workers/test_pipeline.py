@@ -1,0 +1,180 @@
+"""What a view makes of what it sees: one incident per thing, none of persons and what is theirs."""
+
+import pytest
+
+from contracts.site import Zone, ZoneKind
+from tests.support.pipelines import MemoryJournal, Rig, Row, a_site, px
+
+THING = (150, 110, 175, 130, 30)
+BOX = px(THING[:4])
+STALL: Row = ("street_vendor", 0.7, BOX)
+GARBAGE: Row = ("garbage_pile", 0.7, BOX)
+CAR: Row = ("car", 0.7, BOX)
+OWNER: Row = ("person", 0.6, px((176, 90, 188, 130)))
+
+
+def test_garbage_that_is_left_opens_once_after_its_dwell_and_closes_when_it_is_gone() -> None:
+    rig = Rig()
+    rig.watch(8)
+    opened = rig.watch(20, (GARBAGE,), things=(THING,))
+    closed = rig.watch(15)
+    assert [event.type.rsplit(".", 1)[1] for event in opened] == ["opened"]
+    incident = opened[0].data
+    assert incident.category == "garbage_pile"
+    assert 60 <= (incident.opened_at - incident.first_seen).total_seconds() <= 90
+    assert [event.type.rsplit(".", 1)[1] for event in closed] == ["closed"]
+    assert closed[0].data.incident_id == incident.incident_id
+    assert (closed[0].sequence, closed[0].id) == (1, f"{incident.incident_id}:1")
+
+
+def test_a_bag_that_no_class_claims_is_an_unattended_object() -> None:
+    rig = Rig()
+    rig.watch(8)
+    (event,) = rig.watch(20, things=(THING,))
+    assert event.data.category == "unattended_object"
+
+
+def test_a_parked_car_is_claimed_and_raises_nothing() -> None:
+    rig = Rig()
+    rig.watch(8)
+    assert rig.watch(25, (CAR,), things=(THING,)) == []
+    assert "claimed by car" in rig.reasons()
+
+
+def test_belongings_beside_a_resting_person_never_become_an_incident() -> None:
+    rig = Rig()
+    rig.watch(8)
+    assert rig.watch(60, (OWNER,), things=(THING,)) == []
+    assert "a person touches it" in rig.reasons()
+
+
+def test_belongings_stay_hers_when_she_is_missed_in_a_third_of_the_looks() -> None:
+    rig = Rig()
+    rig.watch(8)
+    assert rig.watch(60, lambda number: () if number % 3 == 0 else (OWNER,), things=(THING,)) == []
+
+
+def test_a_person_who_lies_still_is_no_incident() -> None:
+    rig = Rig()
+    rig.watch(8)
+    lying: Row = ("person", 0.4, BOX)
+    assert rig.watch(60, (lying,), things=(THING,)) == []
+
+
+def test_a_bag_whose_owner_leaves_opens_only_after_it_was_alone_for_the_dwell() -> None:
+    rig = Rig()
+    rig.watch(8)
+    assert rig.watch(6, (OWNER,), things=(THING,)) == []
+    left_at = rig.number
+    events = rig.watch(25, things=(THING,))
+    assert [event.data.category for event in events] == ["unattended_object"]
+    waited = (events[0].data.opened_at - events[0].data.first_seen).total_seconds()
+    assert waited >= 60 + 10 * (left_at - 8 - 2)
+
+
+def test_a_stall_opens_although_its_vendor_stands_at_it_all_day() -> None:
+    rig = Rig()
+    rig.watch(8)
+    (event,) = rig.watch(30, (STALL, OWNER), things=(THING,))
+    assert event.data.category == "street_vendor"
+
+
+def test_a_person_in_front_for_a_minute_makes_no_second_incident() -> None:
+    rig = Rig()
+    rig.watch(8)
+    rig.watch(15, (GARBAGE,), things=(THING,))
+    rig.watch(6, (("person", 0.8, px((140, 90, 170, 140))),), things=(THING, (140, 90, 170, 140, 220)))
+    rig.watch(15, (GARBAGE,), things=(THING,))
+    assert [event.type.rsplit(".", 1)[1] for event in rig.journal.events] == ["opened"]
+
+
+def test_a_light_jump_makes_no_incident_and_ends_none() -> None:
+    rig = Rig()
+    rig.watch(8)
+    rig.watch(15, (GARBAGE,), things=(THING,))
+    rig.watch(15, (GARBAGE,), things=(THING,), gain=0.6, offset=20)
+    assert [event.type.rsplit(".", 1)[1] for event in rig.journal.events] == ["opened"]
+
+
+def test_what_was_there_from_the_start_is_found_by_the_heartbeat() -> None:
+    rig = Rig()
+    (event,) = rig.watch(40, (GARBAGE,), things=(THING,))
+    assert event.data.category == "garbage_pile"
+
+
+def test_a_live_worker_without_a_detector_raises_no_unattended_object() -> None:
+    rig = Rig(detector=False, run="live")
+    rig.watch(8)
+    assert rig.watch(25, things=(THING,)) == []
+
+
+def test_an_analysis_without_a_detector_says_that_persons_were_not_checked() -> None:
+    rig = Rig(detector=False)
+    rig.watch(8)
+    (event,) = rig.watch(25, things=(THING,))
+    assert event.data.persons_checked is False
+
+
+def test_inside_a_permitted_zone_a_stall_is_explained_and_not_raised() -> None:
+    zone = Zone(
+        id="corner",
+        kind=ZoneKind.PERMITTED,
+        view="view",
+        polygon_px=[(500, 400), (800, 400), (800, 600), (500, 600)],
+    )
+    rig = Rig(site=a_site(zones=[zone]))
+    rig.watch(8)
+    assert rig.watch(30, (STALL,), things=(THING,)) == []
+    assert "stays inside permitted zone corner" in rig.reasons()
+
+
+def test_what_a_privacy_zone_covers_is_never_seen() -> None:
+    rig = Rig(privacy=[[(560, 400), (760, 400), (760, 560), (560, 560)]])
+    rig.watch(8)
+    assert rig.watch(30, things=(THING,)) == []
+
+
+def test_a_moved_view_suspends_its_places_and_takes_them_up_again_when_it_comes_back() -> None:
+    rig = Rig()
+    rig.watch(8)
+    rig.watch(15, (GARBAGE,), things=(THING,))
+    rig.watch(8, (GARBAGE,), things=(THING,), shift=(9.0, 4.0))
+    assert rig.pipeline.suspended
+    rig.watch(6, (GARBAGE,), things=(THING,))
+    assert not rig.pipeline.suspended
+    assert [event.type.rsplit(".", 1)[1] for event in rig.journal.events] == ["opened"]
+
+
+@pytest.mark.parametrize("killed_after", [1, 9, 14, 20, 30])
+def test_a_worker_that_is_killed_goes_on_as_if_nothing_had_happened(killed_after: int) -> None:
+    def story(rig: Rig, until: int) -> None:
+        while rig.number < until:
+            things = (THING,) if rig.number >= 8 else ()
+            rig.watch(1, (GARBAGE,) if things else (), things=things)
+
+    whole = Rig()
+    story(whole, 40)
+    first = Rig()
+    story(first, killed_after)
+    second = Rig(journal=MemoryJournal(first.journal.packed, first.journal.persist_looks))
+    second.number = killed_after
+    story(second, 40)
+    assert [event.id for event in first.journal.events + second.journal.events] == [
+        event.id for event in whole.journal.events
+    ]
+    assert second.journal.packed == whole.journal.packed
+
+
+def test_the_same_look_handled_twice_changes_nothing() -> None:
+    rig = Rig()
+    rig.watch(8)
+    before = rig.journal.packed
+    assert rig.pipeline.handle(rig.look(), number=3) == []
+    assert rig.journal.packed == before
+
+
+def test_most_looks_wake_no_detector() -> None:
+    rig = Rig(site=a_site(dwell_s=300))
+    rig.watch(61, passers=4)
+    heartbeats = 6
+    assert rig.detector.calls <= heartbeats + 3
