@@ -115,7 +115,7 @@ class IncidentDesk:
     def judge(self, track: Track, box: Box, facts: LookFacts, others: Sequence[Track]) -> "Decision":
         """What a track is and whether it matters now; nothing is changed."""
         identity = decide(track)
-        fault = self._unattended_fault(track, box, facts) if identity.kind is Kind.UNCLAIMED else ""
+        fault = self._fault(track, identity, box, facts)
         category = self._category(identity, fault)
         if category is None:
             told = replace(identity, reason=f"{identity.reason}; {fault}") if fault else identity
@@ -150,11 +150,20 @@ class IncidentDesk:
 
     def _category(self, identity: Identity, fault: str) -> Category | None:
         if identity.kind is Kind.CATEGORY:
-            return Category(identity.name)
+            return None if fault else Category(identity.name)
         if not self._setup.has_detector and self._setup.run == LIVE_RUN:
             # Without a detector a person at rest cannot be told from a thing: none is raised.
             return None
         return Category.UNATTENDED_OBJECT if identity.kind is Kind.UNCLAIMED and not fault else None
+
+    def _fault(self, track: Track, identity: Identity, box: Box, facts: LookFacts) -> str:
+        """Why a track is not believed to be what it seems; empty where it is."""
+        if identity.kind is Kind.UNCLAIMED:
+            return self._unattended_fault(track, box, facts)
+        if identity.kind is Kind.CATEGORY and track.origin == "detection" and _is_cut(box, facts):
+            # The model alone speaks for it, and it sees a part only: half a cabinet looks like half a stall.
+            return "it was there from the start and the picture's edge cuts it off"
+        return ""
 
     def _unattended_fault(self, track: Track, box: Box, facts: LookFacts) -> str:
         """Why something that no class claims is no unattended object; empty where it is one."""
@@ -162,8 +171,7 @@ class IncidentDesk:
             return "it was there from the start"
         if track.is_early:
             return "it came with the first looks, when the background was not known yet"
-        width, height = facts.picture_wh
-        if box[0] <= EDGE_PX or box[1] <= EDGE_PX or box[2] >= width - EDGE_PX or box[3] >= height - EDGE_PX:
+        if _is_cut(box, facts):
             return "the picture's edge cuts it off"
         if min(box[2] - box[0], box[3] - box[1]) < LEAST_JUDGED_PX:
             return f"less than {LEAST_JUDGED_PX:.0f} px: too small to say that no class claims it"
@@ -327,6 +335,12 @@ class Decision:
 
 
 _ENDS = frozenset({Outcome.PERMITTED, Outcome.IGNORED, Outcome.OUTSIDE_HOURS})
+
+
+def _is_cut(box: Box, facts: LookFacts) -> bool:
+    """Whether the picture's edge cuts a box."""
+    width, height = facts.picture_wh
+    return min(box[0], box[1], width - box[2], height - box[3]) <= EDGE_PX
 
 
 def _rank(track: Track, others: Sequence[Track], category: Category) -> int:

@@ -1,35 +1,31 @@
-"""Ground control points to a plane homography, and image points to places with their error.
+"""A view's calibration on a plane: image points to places with their error, and back.
 
-The homography maps local metres to pixels, so that residuals are in pixels, where the errors of
-reading a point arise; the errors of measuring its place are carried over by the local scale.
 Source: docs/methods/georeference.md.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vision.errors import CalibrationRejected
+from vision.georeference.ellipse import CHI_95
 from vision.georeference.frame import LocalFrame
+from vision.georeference.plane import Plane
+from vision.georeference.solve import FEWEST_POINTS, ControlPoints, agreeing, refuse_unfit, solve
 from vision.types import GroundPoints
 
 __all__ = ["PlaneGeoreferencer", "fit"]
 
 F64 = NDArray[np.float64]
-FEWEST_POINTS = 4
-COLLINEAR = 0.02
-"""Least spread of points across their main direction, share of the spread along it."""
-OUTLIER_PX = 12.0
-MOST_OUTLIERS = 1 / 3
-WORST_RMS = 6.0
-"""Root mean square of residuals in units of their own sigma beyond which a set is refused."""
-WORST_CONDITION = 1e7
 PIXEL_SIGMA = 3.0
 """Error of a detected box's edge, pixels (one sigma)."""
 DEFAULT_RANGE_FACTOR = 4.0
 """Without a told range, places are given up to so many times the farthest control point's distance."""
+WORST_AXIS_SHARE = 0.5
+"""A set is refused whose own error (95 %) at one of its points exceeds this share of its extent."""
+LONGEST_AXIS_M = 30.0
+"""No place is given whose ellipse is longer: there the error is no longer an ellipse, and no help."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,87 +33,73 @@ class PlaneGeoreferencer:
     """A view's calibration on a plane.
 
     Args:
-        frame: The local frame.
-        to_pixels: (3, 3), local metres to pixels, normalised so that its last entry is 1.
-        parameter_covariance: (8, 8), of the first eight entries of `to_pixels`.
-        points_px: (N, 2) control points used.
-        points_m: (N, 2) their places, local metres.
-        sigmas: (N, 2) their errors: pixels, metres.
+        frame: The local frame; its origin is the middle of the control points.
+        plane: Local metres to pixels.
+        parameter_covariance: (9, 9), of the plane's parameters.
+        points: The control points that were used.
+        is_used: (M,) which of the given control points those are.
         max_range_m: No place is given farther than this from the middle of the control points.
     """
 
     frame: LocalFrame
-    to_pixels: F64
+    plane: Plane
     parameter_covariance: F64
-    points_px: F64
-    points_m: F64
-    sigmas: F64
+    points: ControlPoints
+    is_used: NDArray[np.bool_]
     max_range_m: float
-    _to_metres: F64 = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_to_metres", np.linalg.inv(self.to_pixels))
+    @property
+    def points_px(self) -> F64:
+        """(N, 2) control points used, pixels."""
+        return self.points.pixels
+
+    @property
+    def points_m(self) -> F64:
+        """(N, 2) their places, local metres."""
+        return self.points.metres
 
     def locate(self, points_px: F64, pixel_sigma: float = PIXEL_SIGMA) -> GroundPoints:
         """Places of (N, 2) image points on the ground, with calibration and pixel error.
 
-        Points at or above the horizon, and beyond the range, are NaN.
+        NaN at and above the horizon, beyond the range, and where the error grows beyond use.
         """
-        places = self._ground(points_px)
+        places = self.plane.ground(np.asarray(points_px, np.float64))
+        with np.errstate(invalid="ignore"):
+            far = np.linalg.norm(places - self.points.metres.mean(axis=0), axis=1) > self.max_range_m
+        places[far] = np.nan
         covariance = np.full((len(places), 2, 2), np.nan)
-        for row in np.flatnonzero(np.isfinite(places[:, 0])):
-            covariance[row] = self._covariance(places[row], pixel_sigma)
+        found: NDArray[np.bool_] = np.asarray(np.isfinite(places).all(axis=1), bool)
+        covariance[found] = _covariances(self.plane, self.parameter_covariance, places[found], pixel_sigma)
+        vague = found.copy()
+        vague[found] = _major_axes(covariance[found]) > LONGEST_AXIS_M
+        places[vague], covariance[vague] = np.nan, np.nan
         return GroundPoints(self.frame.to_lonlat(places), places, covariance)
 
     def project(self, lonlat: F64) -> F64:
         """Image points (N, 2) of places (N, 2) on the ground; NaN behind the camera."""
-        return _apply(self.to_pixels, self.frame.to_metres(lonlat), self._front())
+        return self.plane.project(self.frame.to_metres(lonlat))
 
     def residuals_px(self) -> F64:
         """(N, 2) pixels by which each control point's projection misses where it was read."""
-        return _apply(self.to_pixels, self.points_m, 0.0) - self.points_px
+        return np.asarray(self.plane.project(self.points.metres) - self.points.pixels)
 
     def leave_one_out_m(self) -> F64:
         """(N,) metres by which each control point is missed when the others alone make the fit.
 
         NaN where the others do not suffice.
         """
-        errors = np.full(len(self.points_px), np.nan)
+        errors = np.full(len(self.points), np.nan)
         for row in range(len(errors)):
             others = np.arange(len(errors)) != row
             if others.sum() < FEWEST_POINTS:
                 continue
             try:
-                to_pixels, _ = _solve(self.points_px[others], self.points_m[others], self.sigmas[others])
+                plane, _ = solve(self.points.chosen(others))
             except CalibrationRejected:
                 continue
-            place = _apply(
-                np.asarray(np.linalg.inv(to_pixels), np.float64), self.points_px[row : row + 1], 0.0
-            )
-            errors[row] = float(np.linalg.norm(place[0] - self.points_m[row]))
+            place = plane.ground(self.points.pixels[row : row + 1])[0]
+            errors[row] = float(np.linalg.norm(place - self.points.metres[row]))
         return errors
-
-    def _front(self) -> float:
-        """Sign of the homogeneous coordinate in front of the camera, at the control points."""
-        return float(np.sign(_homogeneous(self.to_pixels, self.points_m)[:, 2].mean()))
-
-    def _ground(self, points_px: F64) -> F64:
-        front = float(np.sign(_homogeneous(self._to_metres, self.points_px)[:, 2].mean()))
-        places = _apply(self._to_metres, points_px, front)
-        with np.errstate(invalid="ignore"):
-            far = np.linalg.norm(places - self.points_m.mean(axis=0), axis=1) > self.max_range_m
-        places[far] = np.nan
-        return places
-
-    def _covariance(self, place: F64, pixel_sigma: float) -> F64:
-        """(2, 2) covariance of a place: J_p S_p J_p' + J_h S_h J_h', by the implicit function.
-
-        The place x solves project(h, x) = p, hence dx = (dproject/dx)^-1 (dp - dproject/dh dh).
-        """
-        by_place, by_parameters = _jacobians(self.to_pixels, place)
-        inverse = np.linalg.inv(by_place)
-        pixels = pixel_sigma**2 * np.eye(2) + by_parameters @ self.parameter_covariance @ by_parameters.T
-        return np.asarray(inverse @ pixels @ inverse.T)
 
 
 def fit(
@@ -139,133 +121,39 @@ def fit(
     Raises:
         CalibrationRejected: The points cannot give a plane; the message says why and what helps.
     """
-    _refuse_unfit(points_px, lonlat, picture_wh)
-    frame = LocalFrame(float(lonlat[:, 0].mean()), float(lonlat[:, 1].mean()))
-    points_m = frame.to_metres(lonlat)
-    inliers = _inliers(points_px, points_m)
-    to_pixels, covariance = _solve(points_px[inliers], points_m[inliers], sigmas[inliers])
-    extent = float(np.linalg.norm(points_m - points_m.mean(axis=0), axis=1).max())
-    return PlaneGeoreferencer(
-        frame,
-        to_pixels,
-        covariance,
-        points_px[inliers],
-        points_m[inliers],
-        sigmas[inliers],
-        max_range_m if max_range_m is not None else DEFAULT_RANGE_FACTOR * extent,
-    )
-
-
-def _refuse_unfit(points_px: F64, lonlat: F64, picture_wh: tuple[int, int]) -> None:
-    if len(points_px) < FEWEST_POINTS:
+    # The median: one mistyped longitude must not carry the origin behind the camera.
+    middle = np.median(lonlat, axis=0) if len(lonlat) else np.zeros(2)
+    first = LocalFrame(float(middle[0]), float(middle[1]))
+    points = ControlPoints(points_px, first.to_metres(lonlat), sigmas, picture_wh)
+    refuse_unfit(points)
+    is_used = agreeing(points)
+    middle = lonlat[is_used].mean(axis=0)
+    frame = LocalFrame(float(middle[0]), float(middle[1]))
+    used = ControlPoints(points_px[is_used], frame.to_metres(lonlat[is_used]), sigmas[is_used], picture_wh)
+    plane, covariance = solve(used)
+    extent = float(np.linalg.norm(used.metres, axis=1).max())
+    own_error = _major_axes(_covariances(plane, covariance, used.metres, 0.0)).max()
+    if own_error > WORST_AXIS_SHARE * extent:
         raise CalibrationRejected(
-            f"{len(points_px)} control points cannot give a plane; measure at least {FEWEST_POINTS}, "
-            "better 8, near and far and on both sides"
+            f"the plane would be wrong by up to {own_error:.1f} m at the control points themselves; "
+            "measure more points, more exactly, near and far and on both sides"
         )
-    width, height = picture_wh
-    outside = (points_px < 0).any(axis=1) | (points_px[:, 0] > width) | (points_px[:, 1] > height)
-    if outside.any():
-        first = points_px[outside][0]
-        raise CalibrationRejected(
-            f"point ({first[0]:.0f}, {first[1]:.0f}) lies outside the picture of {width}x{height}; "
-            "read it on a look of that size"
-        )
-    scale = np.array([np.cos(np.deg2rad(lonlat[:, 1].mean())), 1.0])
-    for name, values in (("in the picture", points_px), ("on the ground", lonlat * scale)):
-        spread = np.linalg.svd(values - values.mean(axis=0), compute_uv=False)
-        if spread[1] < COLLINEAR * max(float(spread[0]), 1e-12):
-            raise CalibrationRejected(
-                f"the control points lie on a line {name}; add points beside that line, near and far"
-            )
+    max_range_m = DEFAULT_RANGE_FACTOR * extent if max_range_m is None else max_range_m
+    return PlaneGeoreferencer(frame, plane, covariance, used, is_used, max_range_m)
 
 
-def _inliers(points_px: F64, points_m: F64) -> NDArray[np.bool_]:
-    """Points that agree on a plane, by RANSAC; all where there are too few to tell."""
-    if len(points_px) < FEWEST_POINTS + 2:
-        return np.ones(len(points_px), bool)
-    cv2.setRNGSeed(7)
-    _, mask = cv2.findHomography(points_m, points_px, cv2.RANSAC, OUTLIER_PX)
-    if mask is None:
-        raise CalibrationRejected("no plane fits the control points; check their order and places")
-    inliers = np.asarray(mask).reshape(-1).astype(bool)
-    if (~inliers).mean() > MOST_OUTLIERS or inliers.sum() < FEWEST_POINTS:
-        bad = ", ".join(f"({x:.0f}, {y:.0f})" for x, y in points_px[~inliers][:6])
-        raise CalibrationRejected(
-            f"{int((~inliers).sum())} of {len(inliers)} control points contradict the rest: {bad}; "
-            "check them, and whether the ground is flat there"
-        )
-    return inliers
+def _covariances(plane: Plane, parameter_covariance: F64, places: F64, pixel_sigma: float) -> F64:
+    """(N, 2, 2) covariances of places: J_p S_p J_p' + J_h S_h J_h', by the implicit function.
+
+    The place x solves project(h, x) = p, hence dx = (dproject/dx)^-1 (dp - dproject/dh dh).
+    """
+    by_place, by_parameters = plane.jacobians(places)
+    inverse = np.linalg.inv(by_place)
+    pixels = by_parameters @ parameter_covariance @ by_parameters.transpose(0, 2, 1)
+    pixels = pixels + pixel_sigma**2 * np.eye(2)
+    return np.asarray(inverse @ pixels @ inverse.transpose(0, 2, 1), np.float64)
 
 
-def _solve(points_px: F64, points_m: F64, sigmas: F64) -> tuple[F64, F64]:
-    """Homography and covariance of its eight parameters, by weighted Gauss-Newton."""
-    start, _ = cv2.findHomography(points_m, points_px, 0)
-    if start is None or not np.isfinite(start).all() or abs(start[2, 2]) < 1e-12:
-        raise CalibrationRejected("no plane fits the control points; add points near and far")
-    shape = np.asarray(start, np.float64) / start[2, 2]
-    for _ in range(8):
-        residuals, jacobian = _weighted(shape, points_px, points_m, sigmas)
-        scale = np.maximum(np.linalg.norm(jacobian, axis=0), 1e-12)
-        step, *_ = np.linalg.lstsq(jacobian / scale, -residuals, rcond=None)
-        shape = np.append(shape.reshape(-1)[:8] + step / scale, 1.0).reshape(3, 3)
-        if float(np.abs(step).max()) < 1e-9:
-            break
-    residuals, jacobian = _weighted(shape, points_px, points_m, sigmas)
-    scale = np.maximum(np.linalg.norm(jacobian, axis=0), 1e-12)
-    normal = (jacobian / scale).T @ (jacobian / scale)
-    if not np.isfinite(normal).all() or np.linalg.cond(normal) > WORST_CONDITION**2:
-        raise CalibrationRejected(
-            "the control points do not determine the plane; spread them near, far and wide"
-        )
-    freedom = len(residuals) - 8
-    if freedom > 0 and float(np.sqrt((residuals**2).sum() / freedom)) > WORST_RMS:
-        raise CalibrationRejected(
-            f"the control points miss the plane by {float(np.abs(residuals).max()):.0f} times their error; "
-            "check points and places, or state a larger error"
-        )
-    covariance = np.linalg.inv(normal) / np.outer(scale, scale)
-    if freedom > 0:
-        # Points that fit worse than they claim make the plane worse than it would claim.
-        covariance *= max(1.0, float((residuals**2).sum() / freedom))
-    return shape, covariance
-
-
-def _weighted(shape: F64, points_px: F64, points_m: F64, sigmas: F64) -> tuple[F64, F64]:
-    """Whitened residuals (2N,) and their Jacobian (2N, 8)."""
-    residuals, rows = [], []
-    for pixel, place, (sigma_px, sigma_m) in zip(points_px, points_m, sigmas, strict=True):
-        by_place, by_parameters = _jacobians(shape, place)
-        spread = sigma_px**2 * np.eye(2) + sigma_m**2 * by_place @ by_place.T
-        whiten = np.linalg.inv(np.linalg.cholesky(spread))
-        missed = _apply(shape, place[None], 0.0)[0] - pixel
-        residuals.append(whiten @ missed)
-        rows.append(whiten @ by_parameters)
-    return np.concatenate(residuals), np.concatenate(rows)
-
-
-def _jacobians(shape: F64, place: F64) -> tuple[F64, F64]:
-    """Derivatives of the projected pixel by the place (2, 2) and by the eight parameters (2, 8)."""
-    x, y = place
-    u, v, w = shape @ np.array([x, y, 1.0])
-    top = np.array([[1 / w, 0.0, -u / w**2], [0.0, 1 / w, -v / w**2]])
-    by_place = top @ shape[:, :2]
-    point = np.array([x, y, 1.0])
-    by_entries = np.zeros((3, 8))
-    by_entries[0, 0:3] = point
-    by_entries[1, 3:6] = point
-    by_entries[2, 6:8] = point[:2]
-    return by_place, top @ by_entries
-
-
-def _homogeneous(shape: F64, points: F64) -> F64:
-    return np.asarray(np.column_stack([points, np.ones(len(points))]) @ shape.T)
-
-
-def _apply(shape: F64, points: F64, front: float) -> F64:
-    """Project points; with `front` given, NaN where the homogeneous coordinate has the other sign."""
-    projected = _homogeneous(shape, points)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        result = projected[:, :2] / projected[:, 2:3]
-    if front:
-        result[projected[:, 2] * front <= 1e-12] = np.nan
-    return np.asarray(result)
+def _major_axes(covariances: F64) -> F64:
+    """(N,) longer half axes of the 95 % ellipses, metres."""
+    return np.asarray(CHI_95 * np.sqrt(np.maximum(np.linalg.eigvalsh(covariances)[:, 1], 0.0)))

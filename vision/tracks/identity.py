@@ -10,7 +10,7 @@ from vision.boxes import intersection, share_inside
 from vision.tracks.presence import Track
 from vision.types import Box, Detections
 
-__all__ = ["CONTEXT", "FINDABLE", "Identity", "Kind", "decide", "examine"]
+__all__ = ["CONTEXT", "FINDABLE", "Identity", "Kind", "decide", "examine", "is_believed"]
 
 FINDABLE = ("street_vendor", "garbage_pile", "overflowing_bin", "construction_debris")
 """Classes that are a category of incident."""
@@ -85,6 +85,11 @@ def examine(track: Track, box_px: Box, found: Detections, look: int, at: float) 
             track.found_as = name
 
 
+def is_believed(track: Track, name: str) -> bool:
+    """Whether a class was found often and surely enough over the checks."""
+    return track.mean_score(name) >= CLASS_SHARE
+
+
 def decide(track: Track) -> Identity:
     """What the track is, by all its checks.
 
@@ -94,7 +99,7 @@ def decide(track: Track) -> Identity:
     own = max(FINDABLE, key=track.mean_score)
     context = max(CONTEXT, key=track.mean_score)
     own_score, context_score = track.mean_score(own), track.mean_score(context)
-    if own_score >= CLASS_SHARE and own_score >= context_score:
+    if is_believed(track, own) and own_score >= context_score:
         if own == "street_vendor" or track.person_share <= PERSON_SHARE:
             return Identity(
                 Kind.CATEGORY,
@@ -102,7 +107,7 @@ def decide(track: Track) -> Identity:
                 own_score,
                 f"{own} in {track.checks} checks, mean score {own_score:.2f}",
             )
-    elif context_score >= CLASS_SHARE:
+    elif is_believed(track, context):
         return Identity(
             Kind.CLAIMED, context, context_score, f"claimed by {context}, mean score {context_score:.2f}"
         )
