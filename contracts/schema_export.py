@@ -101,6 +101,10 @@ def _value(value: Schema) -> str:
     if "prefixItems" in value:
         if [item.get("minimum") for item in value["prefixItems"]] == [-180, -90]:
             return "[longitude, latitude]"
+        if [item.get("minimum") for item in value["prefixItems"]] == [-100_000, -100_000]:
+            return "[x, y]"
+        if [item.get("type") for item in value["prefixItems"]] == ["integer", "integer"]:
+            return "[width, height]"
         return "[" + ", ".join(_value(item) for item in value["prefixItems"]) + "]"
     if "$ref" in value:
         return _value_of_reference(value)

@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from contracts.incident import Category, Identifier, LonLat, Message
 
@@ -30,8 +30,16 @@ __all__ = [
     "ZoneKind",
 ]
 
-PointPx = tuple[float, float]
+Pixel = Annotated[float, Field(ge=-100_000, le=100_000)]
+PointPx = tuple[Pixel, Pixel]
+Side = Annotated[int, Field(ge=1, le=100_000)]
 ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
+
+
+class Part(Message):
+    """Base of the site's parts: numbers are finite, since a place at infinity is nowhere."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
 
 class Weekday(StrEnum):
@@ -46,7 +54,7 @@ class Weekday(StrEnum):
     SUN = "sun"
 
 
-class OpenHours(Message):
+class OpenHours(Part):
     """One span of hours on some days; a span that ends before it starts runs over midnight."""
 
     days: list[Weekday] = Field(
@@ -58,7 +66,7 @@ class OpenHours(Message):
     end: ClockTime = Field(description="Local time, HH:MM; 24:00 is the end of the day.")
 
 
-class Schedule(Message):
+class Schedule(Part):
     """When something holds, in the site's time zone."""
 
     id: Identifier = Field(description="Name by which zones, permits and rules refer to it.")
@@ -78,7 +86,7 @@ class ZoneKind(StrEnum):
     PRIVACY = "privacy"
 
 
-class Zone(Message):
+class Zone(Part):
     """A polygon, in pixels of one view or in lonlat, in which something holds."""
 
     id: Identifier = Field(description="Name by which rules and permits refer to it; it stands in reasons.")
@@ -103,7 +111,7 @@ class Zone(Message):
     )
 
 
-class Permit(Message):
+class Permit(Part):
     """Permission to be somewhere; the number is opaque and the holder's name never travels."""
 
     id: Identifier = Field(description="An opaque number; never a name.")
@@ -117,7 +125,7 @@ class Permit(Message):
     capacity: int = Field(default=1, ge=1, le=1000, description="How many may stay at once.")
 
 
-class Rule(Message):
+class Rule(Part):
     """What a thing must be, and for how long, to become an incident."""
 
     id: Identifier = Field(description="Name of the rule; it stands in every incident.")
@@ -136,14 +144,14 @@ class Rule(Message):
     codes: dict[str, str] = Field(default_factory=dict, description="Codes of standards, by standard.")
 
 
-class Unit(Message):
+class Unit(Part):
     """A responsible unit."""
 
     id: Identifier = Field(description="Name by which areas refer to it.")
     name: str = Field(max_length=200, description="What people call it.")
 
 
-class Area(Message):
+class Area(Part):
     """An area of responsibility: which unit answers for which categories where."""
 
     id: Identifier = Field(description="Name of the area.")
@@ -152,7 +160,7 @@ class Area(Message):
     categories: list[Category] = Field(default_factory=list, description="Empty: all categories.")
 
 
-class ControlPoint(Message):
+class ControlPoint(Part):
     """A point on the ground whose place and picture position are both known."""
 
     px: PointPx = Field(description="Where it is in the picture, [x, y] pixels.")
@@ -161,19 +169,19 @@ class ControlPoint(Message):
     sigma_m: float = Field(default=0.1, gt=0, description="One standard deviation, metres.")
 
 
-class Calibration(Message):
+class Calibration(Part):
     """What ties a view to the ground."""
 
     control_points: list[ControlPoint] = Field(
         description="At least 4, better 8, spread over near, far and both sides."
     )
-    picture_wh: tuple[int, int] = Field(description="Size of the picture that the points were read on.")
+    picture_wh: tuple[Side, Side] = Field(description="Size of the picture that the points were read on.")
     max_range_m: float | None = Field(
         default=None, gt=0, description="No place is given beyond this distance."
     )
 
 
-class View(Message):
+class View(Part):
     """One fixed pose of a camera."""
 
     id: Identifier = Field(description="Name of the view; a PTZ camera has one per preset.")
@@ -182,7 +190,7 @@ class View(Message):
     )
 
 
-class Stream(Message):
+class Stream(Part):
     """Where a camera's pictures come from, and by which right."""
 
     url: str | None = Field(
@@ -207,7 +215,7 @@ class Stream(Message):
     )
 
 
-class Camera(Message):
+class Camera(Part):
     """One camera with its views."""
 
     id: Identifier = Field(description="Name of the camera.")
@@ -223,7 +231,7 @@ class Camera(Message):
     views: list[View] = Field(min_length=1, description="Its poses.")
 
 
-class Site(Message):
+class Site(Part):
     """The whole document."""
 
     format: Literal["streetkeeper-site/1"] = Field(description="Which form of document this is.")

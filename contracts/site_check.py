@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from contracts.site import Site
 from contracts.site_faults import Fault, consistency_faults
+from contracts.site_lines import with_lines
 from contracts.site_shape import shape_faults
 
 __all__ = ["Fault", "SiteRejected", "check_site", "load_site", "read_site_text"]
@@ -71,40 +72,48 @@ def read_site_text(path: Path) -> str:
 
 
 def _read(text: str) -> _Read:
-    document, faults = _parse(text)
-    if faults:
-        return _Read(None, faults)
+    try:
+        root, document = _parse(text)
+    except SiteRejected as rejected:
+        return _Read(None, rejected.faults)
     try:
         site = Site.model_validate(document)
     except ValidationError as error:
-        return _Read(None, shape_faults(error))
-    return _Read(site, consistency_faults(site))
+        return _Read(None, with_lines(shape_faults(error), root))
+    return _Read(site, with_lines(consistency_faults(site), root))
 
 
-def _parse(text: str) -> tuple[Any, list[Fault]]:
+def _parse(text: str) -> tuple[yaml.Node | None, dict[str, Any]]:
+    """The document as YAML nodes, which know their lines, and as plain values."""
     if len(text) > MOST_BYTES:
-        return None, [
-            _file_fault(f"larger than {MOST_BYTES} bytes", "Split the site or drop what is not used")
-        ]
+        raise SiteRejected(
+            [_file_fault(f"larger than {MOST_BYTES} bytes", "Split the site or drop what is not used")]
+        )
     try:
-        document = yaml.load(text, Loader=_SiteLoader)  # noqa: S506 - a SafeLoader that also refuses aliases
+        root, document = _nodes_and_values(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else None
         problem = str(getattr(error, "problem", None) or error)
-        return None, [
-            Fault("(file)", f"not valid YAML: {problem}", "Correct the line; indentation is by spaces", line)
-        ]
-    except RecursionError:
-        return None, [_file_fault(f"nested deeper than {MOST_DEPTH} levels", "A site needs no more than ten")]
+        remedy = "Correct the line; indentation is by spaces"
+        raise SiteRejected([Fault("(file)", f"not valid YAML: {problem}", remedy, line)]) from error
+    except RecursionError as error:
+        raise SiteRejected(
+            [_file_fault(f"nested deeper than {MOST_DEPTH} levels", "A site needs no more than ten")]
+        ) from error
     if not isinstance(document, dict):
-        return None, [
-            _file_fault(
-                "not a mapping of keys",
-                "Begin with `format: streetkeeper-site/1`; see config/site.example.yaml",
-            )
-        ]
-    return document, []
+        remedy = "Begin with `format: streetkeeper-site/1`; see config/site.example.yaml"
+        raise SiteRejected([_file_fault("not a mapping of keys", remedy)])
+    return root, document
+
+
+def _nodes_and_values(text: str) -> tuple[yaml.Node | None, Any]:
+    loader = _SiteLoader(text)
+    try:
+        root = loader.get_single_node()
+        return root, None if root is None else loader.construct_document(root)
+    finally:
+        loader.dispose()
 
 
 def _file_fault(problem: str, remedy: str) -> Fault:
@@ -129,6 +138,16 @@ class _SiteLoader(yaml.SafeLoader):
         node = super().compose_node(parent, index)
         self._depth -= 1
         return node
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """One value; what looks like a day or a number and is none is refused with its line."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, ArithmeticError, LookupError, AttributeError, TypeError) as error:
+            shown = str(node.value)[:40]
+            raise yaml.constructor.ConstructorError(
+                None, None, f"'{shown}' is no day, time or number; put it in quotes", node.start_mark
+            ) from error
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """A mapping; a key that stands twice is refused, since one of the two would be lost."""

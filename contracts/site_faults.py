@@ -192,7 +192,9 @@ def _picture_of(site: Site, view_id: str) -> tuple[int, int] | None:
 
 def _polygon(points: Sequence[tuple[float, float]], path: str) -> Iterator[Fault]:
     shape = Polygon(points)
-    if not shape.is_valid:
+    if shape.convex_hull.area == 0:
+        yield Fault(path, "the polygon has no area", "Name at least three corners that do not lie on a line")
+    elif not shape.is_valid:
         why = explain_validity(shape)
         if "Self-intersection" in why or "Ring Self" in why:
             where = why.partition("[")[2].rstrip("]")
@@ -201,8 +203,6 @@ def _polygon(points: Sequence[tuple[float, float]], path: str) -> Iterator[Fault
             )
         else:
             yield Fault(path, f"is no polygon: {why}", "Name at least three corners, in order around it")
-    elif shape.area == 0:
-        yield Fault(path, "the polygon has no area", "Name at least three corners that do not lie on a line")
 
 
 def _permit(permit: Permit, path: str) -> Iterator[Fault]:
@@ -253,6 +253,7 @@ def _url(url: str, path: str) -> Iterator[Fault]:
     try:
         parts = urlsplit(url)
         password = parts.password or parts.username
+        _ = parts.port  # raises where it is no number of a port
     except ValueError:
         yield Fault(path, "is no address", "Write rtsp://host:port/path")
         return

@@ -17,10 +17,13 @@ _WORDS = {
     "string_type": ("must be a text", "Put it in quotes"),
     "int_type": ("must be a whole number", "Write digits only"),
     "int_parsing": ("must be a whole number", "Write digits only"),
+    "int_from_float": ("must be a whole number", "Write digits only"),
     "float_type": ("must be a number", "Write digits with a point"),
     "float_parsing": ("must be a number", "Write digits with a point"),
     "bool_type": ("must be true or false", "Write true or false"),
     "bool_parsing": ("must be true or false", "Write true or false"),
+    "finite_number": ("must be a finite number", "Write digits with a point"),
+    "dict_type": ("must be a group of keys", "Write its keys below it, indented"),
     "list_type": ("must be a list", "Begin each entry with a dash"),
     "model_type": ("must be a group of keys", "Write its keys below it, indented"),
     "tuple_type": ("must be a pair", "Write [a, b]"),
@@ -49,7 +52,8 @@ def _fault(item: Any) -> Fault:
         return Fault(path, "unknown key", _suggestion(item["loc"]))
     if kind == "string_pattern_mismatch":
         problem, remedy = _PATTERNS.get(str(item["loc"][-1]), _NAME)
-        return Fault(path, f"{_shown(item['input'])} {problem}", remedy)
+        shown = "the value" if item["loc"][-1] == "credentials" else _shown(item["input"])
+        return Fault(path, f"{shown} {problem}", remedy)
     if kind in ("enum", "literal_error"):
         return Fault(
             path, f"{_shown(item['input'])} is not known here", f"Choose one of {context.get('expected')}"
@@ -106,5 +110,8 @@ def _model_in(annotation: Any) -> Any:
 
 def _shown(value: Any) -> str:
     """A value as it may be repeated in a message: short, and without a password."""
-    text = re.sub(r"//[^/@\s]+@", "//***@", str(value))
+    try:
+        text = re.sub(r"//[^/@\s]+@", "//***@", str(value))
+    except ValueError:  # a number of more digits than Python writes
+        text = "a number of thousands of digits"
     return f"'{text[:60]}'"
