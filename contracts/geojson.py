@@ -11,7 +11,7 @@ __all__ = ["incident_feature", "incidents_to_csv", "incidents_to_geojson"]
 
 DECIMALS = 7
 """A hundredth of a metre; RFC 7946 calls more than that unwise."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _COLUMNS = (
     "incident_id",
     "run",

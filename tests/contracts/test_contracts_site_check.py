@@ -104,8 +104,6 @@ LINES = EXAMPLE.splitlines()
 SCRAPS = st.sampled_from(
     ["", "null", "[]", "{}", "-1", ".nan", "1e400", "'", ": ", "&a", "*a", "!!int x", "\t", "2026-02-30"]
 )
-    ["", "null", "[]", "{}", "-1", ".nan", "1e400", "'", ": ", "&a", "*a", "!!int x", "\t", "2026-02-30"]
-)
 
 
 @given(st.integers(0, len(EXAMPLE) - 1), st.integers(0, 30), SCRAPS | st.text(max_size=8))
