@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.figures import config_sha256, cpu_s, line
-from benchmarks.film import measure_film, street_film
+from benchmarks.film import long_film, measure_film, street_film
 from contracts.event import IncidentEvent
 from contracts.incident import Category
 from contracts.site import Camera, Rule, Site, View
@@ -38,6 +38,7 @@ HOUR_S = 3600.0
 LOOK_EVERY_S = 10.0
 DWELL_S = 300.0
 ROUNDS = 6
+LOOPS_PER_FILE = 5
 PLAIN_FRAMES = 250
 NAIVE_FRAMES = 250
 FPS = 25.0
@@ -128,7 +129,7 @@ class NoJournal:
 
 def density(film: Path | None) -> str:
     """Measure on a film (None: the benchmark's own) and give the JSON line."""
-    path = street_film() if film is None else film
+    path = long_film(street_film(), LOOPS_PER_FILE) if film is None else film
     shipped = open_models()
     if shipped.detector is None:
         raise FileNotFoundError("the detector's file is missing; see `streetkeeper models list`")

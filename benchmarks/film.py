@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
-__all__ = ["Film", "measure_film", "street_film"]
+__all__ = ["Film", "long_film", "measure_film", "street_film"]
 
 SIZE_WH = (1920, 1080)
 FPS = 25
@@ -80,6 +80,32 @@ def street_film(seconds: int = 60, folder: Path = FOLDER) -> Path:
             frame.time_base = Fraction(1, FPS)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+    unfinished.rename(path)
+    return path
+
+
+def long_film(film: Path, times: int) -> Path:
+    """The film so many times over as one file, packets copied.
+
+    Opening a file is no part of watching a camera, so a measured hour should open few.
+    """
+    path = film.with_name(f"{film.stem}-x{times}.mp4")
+    if path.is_file():
+        return path
+    unfinished = path.with_suffix(".part.mp4")
+    with av.open(str(unfinished), "w") as output:
+        target, passed = None, 0
+        for _ in range(times):
+            with av.open(str(film)) as source:
+                stream = source.streams.video[0]
+                target = target or output.add_stream_from_template(stream)
+                length = stream.duration or 0
+                for packet in source.demux(stream):
+                    if packet.dts is None or packet.pts is None:
+                        continue
+                    packet.pts, packet.dts, packet.stream = packet.pts + passed, packet.dts + passed, target
+                    output.mux(packet)
+                passed += length
     unfinished.rename(path)
     return path
 

@@ -24,7 +24,8 @@ class MediaClock:
     """
 
     def __init__(self, time_base: Fraction, frame_s: float, max_gap_s: float) -> None:
-        self._time_base = time_base
+        # Fractions are exact and a hundred times slower; ticks times a float is good to a nanosecond.
+        self._tick_s = float(time_base)
         self._frame_s = frame_s
         self._max_gap_s = max_gap_s
         self._shift_s = 0.0
@@ -43,14 +44,14 @@ class MediaClock:
         if ticks is None:
             decode_s = self._next_s()
         else:
-            decode_s = float(ticks * self._time_base) + self._shift_s
+            decode_s = ticks * self._tick_s + self._shift_s
             if self._last_s is not None and not self._believes(decode_s, self._last_s):
                 self._shift_s += self._next_s() - decode_s
                 decode_s = self._next_s()
                 self.jumps += 1
         reorder_s = 0.0
         if pts is not None and dts is not None:
-            reorder_s = float((pts - dts) * self._time_base)
+            reorder_s = (pts - dts) * self._tick_s
             if not 0.0 <= reorder_s <= _MAX_REORDER_S:
                 reorder_s = 0.0
         self._last_s = decode_s if self._last_s is None else max(decode_s, self._last_s)

@@ -83,6 +83,7 @@ class LookPicker:
         self._is_holding = False
         self._failures_running = 0
         self._last_look_s = -1.0
+        self._ticks_per_s: float | None = None
         self._sparse: SparseDecoder | None = None
         self.failed_looks = 0
         if self._codec not in _STANDALONE:
@@ -153,8 +154,9 @@ class LookPicker:
     def _stamp(self, packet: VideoPacket) -> float:
         """Media time of a packet, also written into it so that decoded frames carry it."""
         time_s = self._clock.stamp(packet.pts, packet.dts)
-        base = packet.time_base or Fraction(1, 1000)
-        packet.pts = round(time_s / base)
+        if self._ticks_per_s is None:
+            self._ticks_per_s = float(1 / (packet.time_base or Fraction(1, 1000)))
+        packet.pts = round(time_s * self._ticks_per_s)
         packet.dts = None
         return time_s
 

@@ -17,6 +17,7 @@ Mask = NDArray[np.bool_]
 MIN_AREA = 8
 LIGHT_NCC = 0.65
 LIGHT_TEXTURE = 4.0
+REACH = 4
 OUTLINE_FLOOR = 1.0
 """Grey levels per pixel; keeps the ratio calm where neither shows an edge."""
 
@@ -75,11 +76,16 @@ def outline_gain(background: U8, picture: U8, mask: Mask) -> float:
     the outline in the background only (well below 1); leaves, reflections and a slight turn of the
     camera give about as much as they take.
     """
-    body = mask.astype(np.uint8)
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    window = (
+        slice(max(0, int(rows[0]) - REACH), int(rows[-1]) + 1 + REACH),
+        slice(max(0, int(columns[0]) - REACH), int(columns[-1]) + 1 + REACH),
+    )
+    body = mask[window].astype(np.uint8)
     # The memory's tolerance makes a region a pixel smaller than the thing, so the ring reaches out.
     outline = (cv2.dilate(body, np.ones((5, 5), np.uint8)) - cv2.erode(body, np.ones((3, 3), np.uint8))) > 0
-    now = float(np.hypot(*_gradients(picture))[outline].mean())
-    past = float(np.hypot(*_gradients(background))[outline].mean())
+    now = float(np.hypot(*_gradients(picture[window]))[outline].mean())
+    past = float(np.hypot(*_gradients(background[window]))[outline].mean())
     return (now + OUTLINE_FLOOR) / (past + OUTLINE_FLOOR)
 
 
