@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from contracts.schema_export import export
+from contracts.schema_export import export, site_reference_markdown, with_site_reference
 from contracts.site_check import check_site, load_site
 
 ROOT = Path(__file__).parents[2]
@@ -106,3 +106,43 @@ def test_every_key_of_the_site_is_described() -> None:
         if not value.get("description")
     ]
     assert silent == []
+
+
+def test_the_tables_in_the_manual_are_those_of_today() -> None:
+    page = (ROOT / "docs/configure.md").read_text(encoding="utf-8")
+    assert page == with_site_reference(page), (
+        "the site's keys changed: run `python -m contracts.schema_export`"
+    )
+
+
+def test_every_group_and_key_of_the_site_stands_in_the_manual() -> None:
+    page = site_reference_markdown()
+    schema = committed("site.schema.json")
+    for name, group in {"Site": schema, **schema["$defs"]}.items():
+        for key in group.get("properties", {}):
+            assert f"| `{key}` |" in page, (name, key)
+    assert "### `cameras[].views[].calibration.control_points[]`" in page
+    assert "| `dwell_s` | number >= 0, <= 2592000 | `300` |" in page
+
+
+def test_a_page_without_marks_is_refused() -> None:
+    with pytest.raises(ValueError, match="marks"):
+        with_site_reference("# A page\n")
+
+
+def test_the_glossary_explains_every_kind_of_zone_and_every_group_of_the_site() -> None:
+    words = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
+    for word in (
+        "camera",
+        "view",
+        "zone",
+        "schedule",
+        "rule",
+        "permit",
+        "unit",
+        "area",
+        "look",
+        "incident",
+        "event",
+    ):
+        assert f"\n| {word} |" in words

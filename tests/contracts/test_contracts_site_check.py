@@ -77,6 +77,9 @@ def test_a_fault_names_the_line_of_its_key_and_of_the_group_where_a_key_is_missi
     )
     line = told(text, "rules[0].category").line or 0
     assert text.splitlines()[line - 1].strip() == "- id: vendors"
+    text = changed("[104.0817860, 30.6612848]", "[104.0819263, 30.6614272]")
+    line = told(text, "zones[2].polygon_lonlat").line or 0
+    assert text.splitlines()[line - 1].strip() == "polygon_lonlat:"
     text = changed("unit: sanitation-3", "unit: nobody")
     assert text.splitlines()[(told(text, "areas[0].unit").line or 0) - 1].strip() == "unit: nobody"
 

@@ -21,6 +21,7 @@ SHAPE = [
     ("dwell_s: 300", "dwell_s: .inf", "rules[0].dwell_s", "must be a finite number", "digits"),
     ("priority: 3", "priority: 9", "rules[0].priority", "'9' is out of range", "at most 5"),
     ("priority: 3", "priority: 1.5", "rules[0].priority", "whole number", "digits only"),
+    ("kind: ignored", f"kind: 0x{'f' * 6000}", "zones[3].kind", "a number of thousands of digits", "Choose"),
     (
         "kind: ignored",
         "kind: forbidden",
