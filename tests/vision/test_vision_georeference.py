@@ -10,7 +10,6 @@ from vision.errors import CalibrationRejected
 from vision.georeference.ellipse import CHI_95, ellipse_of
 from vision.georeference.frame import LocalFrame
 from vision.georeference.homography import PlaneGeoreferencer, fit
-from vision.georeference.place import place_footprint
 
 F64 = NDArray[np.float64]
 WH = (1920, 1080)
@@ -137,25 +136,3 @@ def test_leave_one_out_is_zero_for_exact_points_and_decimetres_for_noisy_ones() 
     assert np.nanmax(calibrated(None).leave_one_out_m()) < 1e-4
     noisy = calibrated(np.random.default_rng(3)).leave_one_out_m()
     assert 0.01 < float(np.nanmedian(noisy)) < 2.0
-
-
-def test_the_place_of_a_box_is_the_middle_of_the_footprint_and_not_its_front() -> None:
-    view = calibrated(None)
-    width, depth, north = 2.0, 1.4, 22.0
-    front = np.array([(-width / 2, north), (width / 2, north)])
-    (x1, y), (x2, _) = seen(front, camera())
-    place = place_footprint((float(x1), float(y) - 120, float(x2), float(y)), view, WH, "street_vendor")
-    assert place is not None
-    east, centre_north = FRAME.to_metres(np.array([place.lonlat]))[0]
-    assert abs(east) < 0.02
-    assert abs(centre_north - (north + depth / 2)) < 0.05
-    assert place.area_m2 == pytest.approx(width * depth, rel=0.05)
-    assert place.footprint[0] == place.footprint[-1]
-
-
-def test_a_box_that_the_edge_cuts_off_is_less_certain() -> None:
-    view = calibrated(None)
-    whole = place_footprint((400, 700, 520, 800), view, WH, "garbage_pile")
-    cut = place_footprint((0, 700, 120, 800), view, WH, "garbage_pile")
-    assert whole is not None and cut is not None
-    assert cut.ellipse.semi_major_m > 1.2 * whole.ellipse.semi_major_m
