@@ -5,87 +5,15 @@ the same answer from the same facts, with a reason in plain words.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
-
-from shapely.geometry import Point, Polygon
+from dataclasses import dataclass
 
 from contracts.incident import Category
+from contracts.judgement import Candidate, Judgement, Outcome
+from contracts.places import unit_for, zones_at
 from contracts.schedule import describe, is_open, seconds_since_open
 from contracts.site import Permit, Rule, Schedule, Site, Zone, ZoneKind
 
 __all__ = ["Candidate", "Judgement", "Outcome", "judge", "rules_for", "unit_for", "zones_at"]
-
-LonLatPoint = tuple[float, float]
-
-
-class Outcome(StrEnum):
-    """What the rules say of a thing."""
-
-    RAISED = "raised"
-    PERMITTED = "permitted"
-    IGNORED = "ignored"
-    OUTSIDE_ZONES = "outside_zones"
-    OUTSIDE_HOURS = "outside_hours"
-    TOO_SHORT = "too_short"
-    TOO_SMALL = "too_small"
-    LOW_CONFIDENCE = "low_confidence"
-    NO_RULE = "no_rule"
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """What is known of a thing when it is judged.
-
-    Args:
-        category: What it is.
-        confidence: 0..1.
-        box_xyxy_px: Its box, pixels of the displayed frame.
-        lonlat: Centroid of its footprint, or None without calibration.
-        footprint: Closed ring of its footprint, or None.
-        area_m2: Area of its footprint, or None.
-        view_id: The view that sees it.
-        first_seen: When it was first there, aware.
-        now: When it is judged, aware.
-        present_s: Seconds from first to last sighting.
-    """
-
-    category: Category
-    confidence: float
-    box_xyxy_px: tuple[float, float, float, float]
-    lonlat: LonLatPoint | None
-    footprint: list[LonLatPoint] | None
-    area_m2: float | None
-    view_id: str
-    first_seen: datetime
-    now: datetime
-    present_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """The answer.
-
-    Args:
-        outcome: Raised, or why not.
-        rule: The rule that decided; None where no rule speaks of the category.
-        reason: In plain words, at most 500 characters.
-        zones: Zones that the thing stands in.
-        permits: Permits that cover it, or that would have but for hours, time or capacity.
-        unit: The responsible unit.
-        priority: The rule's priority.
-        codes: The rule's codes of standards.
-    """
-
-    outcome: Outcome
-    rule: Rule | None
-    reason: str
-    zones: tuple[str, ...] = ()
-    permits: tuple[str, ...] = ()
-    unit: str | None = None
-    priority: int = 3
-    codes: dict[str, str] = field(default_factory=dict)
 
 
 def judge(candidate: Candidate, site: Site, rank: int = 0) -> Judgement:
@@ -115,39 +43,6 @@ def rules_for(category: Category, site: Site) -> list[Rule]:
     """The rules of a category, the most urgent first."""
     rules = [rule for rule in site.rules if rule.category is category]
     return sorted(rules, key=lambda rule: rule.priority)
-
-
-def zones_at(candidate: Candidate, site: Site) -> list[Zone]:
-    """The zones that a thing stands in: by its foot point in pixels, by its centroid in lonlat."""
-    x1, _, x2, y2 = candidate.box_xyxy_px
-    foot = ((x1 + x2) / 2, y2)
-    found = []
-    for zone in site.zones:
-        if zone.polygon_px is not None and zone.view == candidate.view_id:
-            inside = _inside(zone.polygon_px, foot)
-        else:
-            inside = (
-                zone.polygon_lonlat is not None
-                and candidate.lonlat is not None
-                and _inside(zone.polygon_lonlat, candidate.lonlat)
-            )
-        if inside:
-            found.append(zone)
-    return found
-
-
-def unit_for(category: Category, lonlat: LonLatPoint | None, site: Site) -> str | None:
-    """The unit responsible for a category at a place; of nested areas the smallest decides."""
-    if lonlat is None:
-        return None
-    fitting = [
-        area
-        for area in site.areas
-        if (not area.categories or category in area.categories) and _inside(area.polygon_lonlat, lonlat)
-    ]
-    if not fitting:
-        return None
-    return min(fitting, key=lambda area: Polygon(area.polygon_lonlat).area).unit
 
 
 _NEARNESS = [
@@ -352,10 +247,6 @@ def _schedule(site: Site, schedule_id: str) -> Schedule:
         if schedule.id == schedule_id:
             return schedule
     raise KeyError(f"no schedule '{schedule_id}' in site '{site.name}'; `streetkeeper site check` names it")
-
-
-def _inside(ring: Iterable[LonLatPoint], point: LonLatPoint) -> bool:
-    return bool(Polygon(list(ring)).covers(Point(point)))
 
 
 def _word(category: Category) -> str:

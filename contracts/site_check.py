@@ -7,8 +7,9 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from contracts.fault import Fault
 from contracts.site import Site
-from contracts.site_faults import Fault, consistency_faults
+from contracts.site_faults import consistency_faults
 from contracts.site_lines import with_lines
 from contracts.site_shape import shape_faults
 

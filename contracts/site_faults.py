@@ -1,52 +1,22 @@
 """Faults of sense in a site document: what refers to nothing, holds nowhere or never, or may not start."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 from shapely.geometry import Polygon, box
 from shapely.validation import explain_validity
 
+from contracts.camera_faults import camera_faults
+from contracts.fault import Fault
 from contracts.schedule import opens_ever
-from contracts.site import Calibration, Camera, Permit, Site, Stream, Zone, ZoneKind
+from contracts.site import Permit, Site, Zone, ZoneKind
 
-__all__ = ["Fault", "consistency_faults", "path_of"]
+__all__ = ["consistency_faults"]
 
-FEWEST_POINTS = 4
-COLLINEAR = 0.02
-"""Least spread of control points across their main direction, share of the spread along it."""
+FEWEST_PLACES = 4
 FAR_DEGREES = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One fault: where, what, and what to do.
-
-    Args:
-        path: Key path, such as `cameras[1].views[0].calibration`.
-        problem: What is wrong.
-        remedy: How to mend it.
-        line: Line of the file, where it is known.
-        severity: A warning does not reject the site.
-    """
-
-    path: str
-    problem: str
-    remedy: str
-    line: int | None = None
-    severity: Literal["error", "warning"] = "error"
-
-
-def path_of(location: Iterable[Any]) -> str:
-    """A key path in words: `zones[2].polygon_px`."""
-    text = ""
-    for part in location:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text
 
 
 def consistency_faults(site: Site) -> list[Fault]:
@@ -63,10 +33,11 @@ def consistency_faults(site: Site) -> list[Fault]:
             for fault in _permit(permit, f"permits[{index}]")
         ),
         *_areas(site),
+        *_nowhere(site),
         *(
             fault
             for index, camera in enumerate(site.cameras)
-            for fault in _camera(camera, f"cameras[{index}]")
+            for fault in camera_faults(camera, f"cameras[{index}]")
         ),
         *_rules(site),
         *_far_places(site),
@@ -165,6 +136,28 @@ def _zone(site: Site, zone: Zone, path: str) -> Iterator[Fault]:
         yield from _inside_picture(points, size, f"{path}.polygon_px")
 
 
+def _nowhere(site: Site) -> Iterator[Fault]:
+    """Zones that do not hold where one would think that they do."""
+    blind = [view.id for camera in site.cameras for view in camera.views if view.calibration is None]
+    calibrated = any(view.calibration is not None for camera in site.cameras for view in camera.views)
+    for index, zone in enumerate(site.zones):
+        private = zone.kind is ZoneKind.PRIVACY
+        if zone.polygon_lonlat is not None and (not calibrated or (private and blind)):
+            yield Fault(
+                f"zones[{index}].polygon_lonlat",
+                f"a zone on the map holds nowhere in view {', '.join(blind[:10])}, which is not calibrated",
+                "Calibrate the view, or draw the zone in its pixels",
+                severity="error" if private and not calibrated else "warning",
+            )
+        if private and (zone.schedule is not None or zone.categories or zone.needs_permit):
+            yield Fault(
+                f"zones[{index}]",
+                "a privacy zone is blacked out at all times and for everything",
+                "Remove schedule, categories and needs_permit",
+                severity="warning",
+            )
+
+
 def _inside_picture(
     points: Sequence[tuple[float, float]], size: tuple[int, int], path: str
 ) -> Iterator[Fault]:
@@ -215,93 +208,6 @@ def _areas(site: Site) -> Iterator[Fault]:
         yield from _polygon(area.polygon_lonlat, f"areas[{index}].polygon_lonlat")
 
 
-def _camera(camera: Camera, path: str) -> Iterator[Fault]:
-    if camera.stream is not None:
-        yield from _stream(camera.stream, f"{path}.stream")
-    for index, view in enumerate(camera.views):
-        if view.calibration is not None:
-            yield from _calibration(view.calibration, f"{path}.views[{index}].calibration")
-
-
-def _stream(stream: Stream, path: str) -> Iterator[Fault]:
-    if (stream.url is None) == (stream.file is None):
-        yield Fault(path, "needs either url or file, and not both", "Keep one of them")
-    if stream.url is not None:
-        yield from _url(stream.url, f"{path}.url")
-    live = stream.url is not None
-    severity: Literal["error", "warning"] = "error" if live else "warning"
-    for name in ("purpose", "authority", "legal_basis"):
-        if not getattr(stream, name).strip():
-            yield Fault(
-                f"{path}.{name}",
-                "is missing: a live stream without it does not start" if live else "is missing",
-                "Write why this place is watched, who may order it, and by which law",
-                severity=severity,
-            )
-    if not stream.sign_confirmed:
-        yield Fault(
-            f"{path}.sign_confirmed",
-            "no sign at the place is confirmed: a live stream without it does not start"
-            if live
-            else "no sign at the place is confirmed",
-            "Put up the sign, then write true",
-            severity=severity,
-        )
-
-
-def _url(url: str, path: str) -> Iterator[Fault]:
-    try:
-        parts = urlsplit(url)
-        password = parts.password or parts.username
-        _ = parts.port  # raises where it is no number of a port
-    except ValueError:
-        yield Fault(path, "is no address", "Write rtsp://host:port/path")
-        return
-    if password:
-        yield Fault(
-            path,
-            "holds a user or password",
-            "Take them out and name them by credentials: env:NAME or file:PATH",
-        )
-    if parts.scheme not in ("rtsp", "rtsps", "http", "https") or not parts.hostname:
-        yield Fault(path, f"'{parts.scheme}' is no stream address", "Write rtsp://host:port/path")
-
-
-def _calibration(calibration: Calibration, path: str) -> Iterator[Fault]:
-    points = calibration.control_points
-    width, height = calibration.picture_wh
-    for index, point in enumerate(points):
-        if not (0 <= point.px[0] <= width and 0 <= point.px[1] <= height):
-            yield Fault(
-                f"{path}.control_points[{index}].px",
-                f"{list(point.px)} lies outside the picture of {width}x{height}",
-                "Read the point on a look of this size, or correct picture_wh",
-            )
-    if len(points) < FEWEST_POINTS:
-        yield Fault(
-            f"{path}.control_points",
-            f"{len(points)} control points cannot give a plane",
-            f"Measure at least {FEWEST_POINTS}, better 8, spread over near, far and both sides",
-        )
-        return
-    for name, values in (
-        ("px", [point.px for point in points]),
-        ("lonlat", [point.lonlat for point in points]),
-    ):
-        if _is_line(np.array(values, dtype=float)):
-            yield Fault(
-                f"{path}.control_points",
-                f"the control points lie on a line ({name})",
-                "Add points beside that line, near and far",
-            )
-            return
-
-
-def _is_line(points: "np.ndarray[Any, np.dtype[np.float64]]") -> bool:
-    spread = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
-    return bool(spread[1] < COLLINEAR * max(float(spread[0]), 1e-12))
-
-
 def _rules(site: Site) -> Iterator[Fault]:
     for index, rule in enumerate(site.rules):
         for camera in site.cameras:
@@ -334,7 +240,7 @@ def _far_places(site: Site) -> Iterator[Fault]:
                 named += [(path, point.lonlat) for point in view.calibration.control_points]
     for index, area in enumerate(site.areas):
         named += [(f"areas[{index}].polygon_lonlat", point) for point in area.polygon_lonlat]
-    if len(named) < FEWEST_POINTS:
+    if len(named) < FEWEST_PLACES:
         return
     middle = np.median(np.array([point for _, point in named]), axis=0)
     told: set[str] = set()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import yaml
 
-from contracts.site_faults import Fault
+from contracts.fault import Fault
 
 __all__ = ["with_lines"]
 

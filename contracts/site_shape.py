@@ -7,8 +7,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from contracts.fault import Fault, path_of
 from contracts.site import Site
-from contracts.site_faults import Fault, path_of
 
 __all__ = ["shape_faults"]
 

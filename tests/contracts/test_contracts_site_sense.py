@@ -2,7 +2,7 @@
 
 import pytest
 
-from contracts.site_check import SiteRejected, load_site
+from contracts.site_check import SiteRejected, check_site, load_site
 from tests.support.example_site import ADDRESS, CORNERS, EVENING, POINTS_WEST, changed, told
 
 SENSE = [
@@ -256,3 +256,33 @@ def test_a_recording_for_rehearsal_may_stand_without_legal_basis_but_not_silentl
     text = text.replace("      legal_basis: Public video systems regulation, article 7\n", "", 1)
     assert told(text, "cameras[0].stream.legal_basis").severity == "warning"
     load_site(text)
+
+
+PRIVATE_PX = "    view: north-pole\n    polygon_px: [[0, 0], [420, 0], [420, 210], [0, 180]]"
+PRIVATE_MAP = "    polygon_lonlat: [[104.0818, 30.6613], [104.0819, 30.6613], [104.0819, 30.6614]]"
+CALIBRATION_WEST = "        calibration:\n          picture_wh: [1280, 720]"
+
+
+def test_a_privacy_zone_on_the_map_is_told_of_each_view_that_it_cannot_cover() -> None:
+    text = changed(PRIVATE_PX, PRIVATE_MAP)
+    assert check_site(text) == []
+    half_blind = text[: text.index(CALIBRATION_WEST)]
+    fault = told(half_blind, "zones[4].polygon_lonlat")
+    assert "holds nowhere in view west-corner, which is not calibrated" in fault.problem
+    assert (fault.severity, fault.remedy) == ("warning", "Calibrate the view, or draw the zone in its pixels")
+
+
+def test_a_privacy_zone_that_covers_nothing_at_all_rejects_the_site() -> None:
+    text = changed(PRIVATE_PX, PRIVATE_MAP)
+    blind = text[: text.index("        calibration:\n          picture_wh: [1920, 1080]")]
+    assert told(blind, "zones[4].polygon_lonlat").severity == "error"
+    assert told(blind, "zones[0].polygon_lonlat").severity == "warning"
+    with pytest.raises(SiteRejected, match="holds nowhere"):
+        load_site(blind)
+
+
+def test_a_privacy_zone_with_hours_is_told_that_it_holds_at_all_times() -> None:
+    text = changed(PRIVATE_PX, PRIVATE_PX + "\n    schedule: quiet-hours")
+    fault = told(text, "zones[4]")
+    assert "blacked out at all times" in fault.problem
+    assert fault.severity == "warning"
