@@ -75,7 +75,7 @@ class Thing:
         east_m: Middle of its front edge.
         north_m: Likewise.
         width_m: Of its front edge.
-        depth_m: Of its footprint, away from the camera.
+        depth_m: Of its footprint, along the line of sight.
         from_s: When it comes.
         to_s: When it goes.
     """
@@ -91,16 +91,15 @@ class Thing:
     to_s: float = 1e9
 
     def footprint_m(self) -> F64:
-        """(4, 2) corners of its footprint, counter-clockwise from the front left."""
-        half = self.width_m / 2
-        return np.array(
-            [
-                (self.east_m - half, self.north_m),
-                (self.east_m + half, self.north_m),
-                (self.east_m + half, self.north_m + self.depth_m),
-                (self.east_m - half, self.north_m + self.depth_m),
-            ]
+        """(4, 2) corners of its footprint, counter-clockwise from the front left.
+
+        The drawing shows no sides, as of a thing seen face on: they run along the line of sight.
+        """
+        front = np.array(
+            [(self.east_m - self.width_m / 2, self.north_m), (self.east_m + self.width_m / 2, self.north_m)]
         )
+        away = np.array([self.east_m, self.north_m]) / np.hypot(self.east_m, self.north_m)
+        return np.vstack([front, front[::-1] + away * self.depth_m])
 
     def at(self, seconds: float) -> tuple[float, float] | None:
         """Where its front middle is, or None while it is away."""
