@@ -44,7 +44,7 @@ NAIVE_FRAMES = 250
 FPS = 25.0
 LEFT_FOR_GOOD_S = (600.0, 1500.0)
 """When two things are left that stay: each becomes an incident with pictures."""
-COME_AND_GO_S = tuple(range(240, 3600, 240))
+COME_AND_GO_S = tuple(range(240, 3600, 360))
 """When something stays for two minutes and goes: each fires the gate and becomes nothing."""
 
 

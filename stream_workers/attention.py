@@ -27,6 +27,8 @@ HEARTBEAT_SCORE = 0.35
 """Least score for something to be taken up that the memory did not see come."""
 FOUND_STEP = 1.0
 NOT_FOUND_STEP = -0.7
+TILE_TURNS = 3
+"""Heartbeats until every tile was seen: what stands there from the start can wait so long."""
 TILE_PX = 832
 """Heartbeat tiles: at 416 px input, a pile of 30 px is still 15 px for the detector."""
 
@@ -75,17 +77,20 @@ class Attention:
         self._cadence = cadence
         self._input_px = input_px
 
-    def attend(self, packet: FramePacket, due: Sequence[tuple[Track, Box]], *, heartbeat: bool) -> Attended:
+    def attend(
+        self, packet: FramePacket, due: Sequence[tuple[Track, Box]], *, heartbeat: bool, first: bool = False
+    ) -> Attended:
         """Examine the due tracks, and the whole frame if the heartbeat is due.
 
         Args:
             packet: The look.
             due: Tracks with their boxes in picture pixels; each gets one more check.
             heartbeat: Whether to look at the whole frame.
+            first: Whether it is the view's first heartbeat, which shows all tiles at once.
         """
         attended = Attended()
         if heartbeat:
-            attended.heartbeat = self._whole_frame(packet)
+            attended.heartbeat = self._whole_frame(packet, everything=first)
         for track, box in due:
             found = self._around(packet, box, attended)
             if attended.heartbeat is not None:
@@ -111,11 +116,14 @@ class Attention:
         """Whether the whole frame should be looked at."""
         return last is None or look - last >= self._cadence.heartbeat_every
 
-    def _whole_frame(self, packet: FramePacket) -> Detections:
+    def _whole_frame(self, packet: FramePacket, *, everything: bool) -> Detections:
+        """The whole frame at the model's size, and its full-resolution tiles by turns."""
         width, height = packet.size_wh
         boxes: list[Box] = [(0.0, 0.0, float(width), float(height))]
         if max(width, height) > 1.5 * TILE_PX:
-            boxes += tiles(packet.size_wh, TILE_PX, TILE_PX // 4)
+            closer = tiles(packet.size_wh, TILE_PX, TILE_PX // 4)
+            turn = packet.look // self._cadence.heartbeat_every
+            boxes += closer if everything else closer[turn % TILE_TURNS :: TILE_TURNS]
         parts = self._detector.detect([packet.planes.bgr(box) for box in boxes])
         return merge_tiles(parts, boxes, packet.size_wh)
 

@@ -28,6 +28,7 @@ FEWEST_BEFORE = 3
 """Fewer looks than this from before it appeared: the last background still shows it better."""
 STILL_REACHES_BACK = timedelta(minutes=10)
 """A background still is composed of ten minutes, so one that is younger may still show the time before."""
+STILL_IS_FRESH_FOR = timedelta(minutes=20)
 STILL_IS_ARRIVAL_FOR = timedelta(hours=1)
 
 
@@ -103,14 +104,22 @@ class EvidenceMaker(Generic[E]):
         arrival = self._arrival_looks(first_seen)
         before = self._ring.before(first_seen, LOOKS_PER_STILL)
         made = _Made(self._out_dir, box_xyxy_px)
-        if len(before) >= FEWEST_BEFORE or not made.show_still("before", self._before_still(first_seen)):
-            made.show_looks("before", self._maker, before, None)
+        self._show_before(made, first_seen, before)
         if arrival is None:
             made.show_still("arrival", self._arrival_still(first_seen, now))
         elif [look.captured_at for look in arrival] != [look.captured_at for look in latest]:
             made.show_looks("arrival", self._maker, arrival, keep)
         made.show_looks("now", self._maker, latest, keep)
         return made.result()
+
+    def _show_before(self, made: "_Made", first_seen: datetime, looks: Sequence[HeldLook[E]]) -> None:
+        """A fresh background still serves as it is, masked already; else one is composed of the looks."""
+        still = self._before_still(first_seen)
+        is_fresh = still is not None and first_seen - still.captured_at <= STILL_IS_FRESH_FOR
+        if is_fresh and made.show_still("before", still):
+            return
+        if len(looks) >= FEWEST_BEFORE or not made.show_still("before", still):
+            made.show_looks("before", self._maker, looks, None)
 
     def _arrival_looks(self, first_seen: datetime) -> Sequence[HeldLook[E]] | None:
         """The looks just after it appeared; None where the ring no longer reaches back to it."""

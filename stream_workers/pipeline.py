@@ -167,7 +167,8 @@ class ViewPipeline:
         due = [
             (track, self._px(track)) for track in state.tracker.tracks if attention.is_due(track, packet.look)
         ]
-        attended = attention.attend(packet, due, heartbeat=heartbeat)
+        first = state.last_heartbeat is None
+        attended = attention.attend(packet, due, heartbeat=heartbeat, first=first)
         for track, box in due:
             self._settle_if_left(track, box, attended)
         if attended.heartbeat is not None:

@@ -23,7 +23,7 @@ from vision.types import Box, Planes
 __all__ = ["BackgroundStills", "MaskedStill", "StillFile", "StillMaker", "StillStore"]
 
 LOG = logging.getLogger(__name__)
-LOOKS_PER_STILL = 7
+LOOKS_PER_STILL = 5
 """Median of seven: what stands there for three of seven looks or less has vanished."""
 STILL_EVERY = timedelta(minutes=10)
 ALL_OF = timedelta(hours=2)

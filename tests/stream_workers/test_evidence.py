@@ -96,8 +96,8 @@ def test_the_same_looks_give_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_when_the_incident_is_as_young_as_the_looks_arrival_is_now(tmp_path: Path) -> None:
-    evidence = evidence_of(ring_with_heap(10, 16), PrivacyMask(ColourDetector()), tmp_path)
-    result = evidence.for_incident(HEAP, seconds(100), seconds(150))
+    evidence = evidence_of(ring_with_heap(10, 15), PrivacyMask(ColourDetector()), tmp_path)
+    result = evidence.for_incident(HEAP, seconds(100), seconds(140))
     assert shown(result) == {"before": False, "now": True}
 
 

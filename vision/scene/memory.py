@@ -152,7 +152,9 @@ class SceneMemory:
             np.diff(plane, axis=1, prepend=np.uint8(0)).astype(np.uint8).tobytes()
             for plane in (self.background, self.candidate, self.stayed)
         )
-        return MAGIC + head + zlib.compress(body, 1)
+        # Runs of zeros and skewed differences are all there is to gain; a search for longer matches is not.
+        squeezed = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
+        return MAGIC + head + squeezed.compress(body) + squeezed.flush()
 
     @classmethod
     def unpack(cls, stored: bytes) -> "SceneMemory":

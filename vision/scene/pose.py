@@ -1,6 +1,7 @@
 """Whether a view still looks where its memory and its calibration were made."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -37,9 +38,15 @@ def measure_shift(picture: U8, reference: U8) -> Shift:
     Edges, because a change of light leaves them where they are.
     """
     height, width = reference.shape
-    window = cv2.createHanningWindow((width, height), cv2.CV_32F)
+    window = _window((width, height))
     (dx, dy), response = cv2.phaseCorrelate(_edges(reference), _edges(picture), window)
     return Shift(float(dx), float(dy), float(response))
+
+
+@cache
+def _window(size_wh: tuple[int, int]) -> NDArray[np.float32]:
+    """The window that keeps the picture's borders from correlating; the same for every look."""
+    return np.asarray(cv2.createHanningWindow(size_wh, cv2.CV_32F), np.float32)
 
 
 def _edges(picture: U8) -> NDArray[np.float32]:
