@@ -32,7 +32,7 @@ from stream_workers.store import WorkerStore
 from stream_workers.view_state import ViewState
 from vision.types import Detections, Planes
 
-__all__ = ["default_site", "density"]
+__all__ = ["LOOK_EVERY_S", "Loop", "Tally", "default_site", "density", "measure_frames"]
 
 HOUR_S = 3600.0
 LOOK_EVERY_S = 10.0
@@ -147,11 +147,11 @@ def density(film: Path | None) -> str:
         looks = int(HOUR_S / LOOK_EVERY_S)
         for number in range(ROUNDS):
             share = looks // ROUNDS if number < ROUNDS - 1 else looks
-            _measure_frames(plain_film, plain, PLAIN_FRAMES, None)
+            measure_frames(plain_film, plain, PLAIN_FRAMES, None)
             gate_cpu += _measure_looks(gate, gate_looks, share)[0]
             spent, opened = _measure_looks(full, full_looks, share)
             full_cpu, incidents = full_cpu + spent, incidents + opened
-            _measure_frames(naive_film, naive, NAIVE_FRAMES, shipped.detector)
+            measure_frames(naive_film, naive, NAIVE_FRAMES, shipped.detector)
         pictures = len(list((Path(folder) / "evidence").glob("*.jpg")))
     a, d = plain.per_hour(), naive.per_hour()
     figures = {
@@ -212,7 +212,7 @@ class Loop:
         return np.asarray(frame, np.uint8)
 
 
-def _measure_frames(film: Loop, tally: Tally, frames: int, detector: OpenModel | None) -> None:
+def measure_frames(film: Loop, tally: Tally, frames: int, detector: OpenModel | None) -> None:
     """Read and resize at full rate; with a detector, detect on every frame too."""
     before = cpu_s()
     for _ in range(frames):

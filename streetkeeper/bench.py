@@ -1,5 +1,6 @@
 """`streetkeeper bench`: figures, each a command, one JSON line each."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,7 @@ def density(
 ) -> None:
     """CPU seconds per camera-hour, beside a plain full-rate loop and a naive detector loop, in one run."""
     from benchmarks.density import density as measure
-    from benchmarks.density import density_rtsp
+    from benchmarks.density_rtsp import density_rtsp
     from streetkeeper.console import faults_told, say
 
     with faults_told():
@@ -59,8 +60,13 @@ def all_benches() -> None:
     from benchmarks.privacy import bench_privacy
     from streetkeeper.console import faults_told, say
 
+    benches: list[Callable[[], str]] = [
+        lambda: measure_density(None),
+        lambda: measure_analyze(10.0),
+        bench_privacy,
+    ]
     with faults_told():
-        for measure in (lambda: measure_density(None), lambda: measure_analyze(10.0), bench_privacy):
+        for measure in benches:
             try:
                 say(measure())
             except FileNotFoundError as error:
