@@ -19,11 +19,18 @@ from vision.georeference.homography import PlaneGeoreferencer, fit
 
 __all__ = ["CalibrationReport", "Crs", "run_calibration"]
 
+F64 = NDArray[np.float64]
 Crs = Literal["wgs84", "gcj02", "bd09"]
 SIGMA_PX = 1.0
 SIGMA_M = 0.1
 SURE_M = 2.0
 """Half axis of the 95 % ellipse up to which a place is good enough to send someone to."""
+GRID_WH = (33, 65)
+"""Places of the picture at which the error is asked."""
+GRID_M, GRID_REACH_M = 10.0, 60.0
+SHAPE_SLACK = 0.02
+FAR_OUTSIDE_PX = 20_000.0
+"""Farther out OpenCV's line drawing overflows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,7 @@ def run_calibration(
 
     Raises:
         CalibrationRejected: The points cannot give a plane, or a row cannot be read; the message says which.
+            Nothing is written then.
     """
     points = [_to_wgs84(point, crs) for point in _read(points_file)]
     pixels = np.array([point.px for point in points], np.float64).reshape(-1, 2)
@@ -83,13 +91,24 @@ def run_calibration(
             for point in points
         ],
     }
-    out.write_text(yaml.safe_dump({"calibration": block}, sort_keys=False), encoding="utf-8")
+    image = _draw(view, pixels, picture_wh, picture)
+    judgement = _judgement(view, pixels)
+    text = yaml.safe_dump({"calibration": block}, sort_keys=False)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text("".join(f"# {line}\n" for line in judgement) + text, encoding="utf-8")
     drawing = out.with_suffix(".png")
-    cv2.imwrite(str(drawing), _draw(view, picture_wh, picture))
-    return CalibrationReport([*_judgement(view, len(points)), f"written: {out}, {drawing}"], block)
+    drawing.write_bytes(cv2.imencode(".png", image)[1].tobytes())
+    return CalibrationReport([*judgement, f"written: {out}, {drawing}"], block)
 
 
 def _read(path: Path) -> list[Point]:
+    try:
+        return _read_rows(path)
+    except UnicodeDecodeError as error:
+        raise CalibrationRejected(f"{path.name}: no UTF-8 text; save it as CSV in UTF-8") from error
+
+
+def _read_rows(path: Path) -> list[Point]:
     if path.suffix.lower() in (".json", ".geojson"):
         return _read_geojson(path)
     with path.open(newline="", encoding="utf-8-sig") as file:
@@ -124,8 +143,10 @@ def _read_geojson(path: Path) -> list[Point]:
 def _point(row: Mapping[str, Any], where: str) -> Point:
     try:
         numbers = {name: float(row[name]) for name in ("x_px", "y_px", "lon", "lat")}
-        sigma_px = float(row.get("sigma_px") or SIGMA_PX)
-        sigma_m = float(row.get("sigma_m") or SIGMA_M)
+        sigma_px, sigma_m = (
+            default if row.get(name) in (None, "") else float(row[name])
+            for name, default in (("sigma_px", SIGMA_PX), ("sigma_m", SIGMA_M))
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise CalibrationRejected(f"{where}: {error}; write plain numbers with a point") from error
     if not (abs(numbers["lon"]) <= 180 and abs(numbers["lat"]) <= 90):
@@ -144,66 +165,87 @@ def _to_wgs84(point: Point, crs: Crs) -> Point:
     return Point(point.px, (lon, lat), point.sigma_px, point.sigma_m)
 
 
-def _judgement(view: PlaneGeoreferencer, given: int) -> list[str]:
+def _judgement(view: PlaneGeoreferencer, given_px: F64) -> list[str]:
+    """The fit in words: each point, the whole, and how far places may be trusted."""
     residuals = np.linalg.norm(view.residuals_px(), axis=1)
-    left_out = view.leave_one_out_m()
+    missed = view.leave_one_out_m()
     lines = ["  x_px    y_px   residual px   left out m"]
-    for (x, y), residual, missed in zip(view.points_px, residuals, left_out, strict=True):
-        lines.append(f"{x:6.0f}  {y:6.0f}   {residual:11.2f}   {missed:10.2f}")
-    lines.append(
-        f"{len(view.points_px)} of {given} points used; "
-        f"residual {float(np.sqrt((residuals**2).mean())):.2f} px rms; left-out error "
-        f"{float(np.nanmedian(left_out)):.2f} m median, {float(np.nanmax(left_out)):.2f} m at most"
+    for (x, y), residual, miss in zip(view.points_px, residuals, missed, strict=True):
+        lines.append(f"{x:6.0f}  {y:6.0f}   {residual:11.2f}   {_metres(miss):>10}")
+    for x, y in given_px[~view.is_used]:
+        lines.append(f"{x:6.0f}  {y:6.0f}   not used: it contradicts the others; check it")
+    known = missed[np.isfinite(missed)]
+    left_out = (
+        f"{np.median(known):.2f} m median, {known.max():.2f} m at most" if len(known) else "unknown: 4 points"
     )
-    sure = _sure_range(view)
     lines.append(
-        f"places are good to +-{SURE_M:g} m (95 %) up to {sure:.0f} m from the middle of the points; "
-        f"none is given beyond {view.max_range_m:.0f} m"
+        f"{len(residuals)} of {len(given_px)} points used; "
+        f"residual {np.sqrt((residuals**2).mean()):.2f} px rms; left-out error {left_out}"
+    )
+    if view.plane.k1:
+        lines.append(f"the lens is bent: k1 = {view.plane.k1:.3f}, corrected")
+    lines.append(
+        f"places are good to +-{SURE_M:g} m (95 %) up to {_sure_range(view):.0f} m from the middle of the "
+        f"points; none is given beyond {view.max_range_m:.0f} m"
     )
     return lines
 
 
+def _metres(value: float) -> str:
+    return f"{value:.2f}" if np.isfinite(value) else "-"
+
+
 def _sure_range(view: PlaneGeoreferencer) -> float:
-    """Distance north, east, south and west of the points' middle within which places are sure, metres."""
-    best = 0.0
-    for distance in np.arange(2.0, view.max_range_m, 2.0):
-        ring = np.array([(0, distance), (distance, 0), (0, -distance), (-distance, 0)]) + view.points_m.mean(
-            axis=0
-        )
-        places = view.locate(view.project(view.frame.to_lonlat(ring)))
-        seen = np.isfinite(places.lonlat[:, 0])
-        if not seen.any():
-            break
-        worst = max(ellipse_of(covariance).semi_major_m for covariance in places.covariance_m2[seen])
-        if worst > SURE_M:
-            break
-        best = float(distance)
-    return best
+    """Distance from the points' middle within which every place in the picture is sure, metres."""
+    width, height = view.plane.picture_wh
+    x, y = np.meshgrid(np.linspace(0, width, GRID_WH[0]), np.linspace(0, height, GRID_WH[1]))
+    places = view.locate(np.stack([x.ravel(), y.ravel()], axis=1))
+    seen = np.isfinite(places.east_north_m).all(axis=1)
+    distances = np.linalg.norm(places.east_north_m[seen] - view.points_m.mean(axis=0), axis=1)
+    vague = np.array([ellipse_of(each).semi_major_m > SURE_M for each in places.covariance_m2[seen]], bool)
+    return float(distances[vague].min() if vague.any() else distances.max(initial=0.0))
 
 
-def _draw(view: PlaneGeoreferencer, picture_wh: tuple[int, int], picture: Path | None) -> NDArray[np.uint8]:
-    """The look with a grid of ten metres, the points (green) and where the fit puts them (red)."""
-    canvas = cv2.imread(str(picture)) if picture is not None else None
-    if picture is not None and canvas is None:
-        raise CalibrationRejected(f"{picture} is no picture that can be read")
-    if canvas is None:
-        canvas = np.full((picture_wh[1], picture_wh[0], 3), 60, np.uint8)
-    drawing: NDArray[np.uint8] = np.asarray(cv2.resize(canvas, picture_wh), np.uint8)
-    middle = np.round(view.points_m.mean(axis=0) / 10) * 10
-    for offset in np.arange(-60.0, 61.0, 10.0):
-        for line in (
-            [(middle[0] + offset, middle[1] + step) for step in np.arange(-60.0, 61.0, 1.0)],
-            [(middle[0] + step, middle[1] + offset) for step in np.arange(-60.0, 61.0, 1.0)],
-        ):
-            drawn = view.project(view.frame.to_lonlat(np.array(line)))
-            usable = np.asarray(np.isfinite(drawn).all(axis=1) & (np.abs(drawn) < 1e5).all(axis=1), np.bool_)
-            for start, end, good in zip(drawn, drawn[1:], usable[:-1] & usable[1:], strict=False):
-                if good:
-                    cv2.line(drawing, _px(start), _px(end), (200, 180, 60), 1, cv2.LINE_AA)
+def _draw(
+    view: PlaneGeoreferencer, given_px: F64, picture_wh: tuple[int, int], picture: Path | None
+) -> NDArray[np.uint8]:
+    """The look with a grid of ten metres and the points: read (green), ten times their miss, unused (red)."""
+    drawing = _canvas(picture_wh, picture)
+    steps = np.arange(-GRID_REACH_M, GRID_REACH_M + 1.0)
+    middle = np.round(view.points_m.mean(axis=0) / GRID_M) * GRID_M
+    for offset in np.arange(-GRID_REACH_M, GRID_REACH_M + 1.0, GRID_M):
+        across = np.stack([steps, np.full(len(steps), offset)], axis=1)
+        for line in (across, across[:, ::-1]):
+            _draw_line(drawing, view.project(view.frame.to_lonlat(middle + line)))
     for read, missed in zip(view.points_px, view.residuals_px(), strict=True):
         cv2.circle(drawing, _px(read), 6, (80, 220, 80), 2, cv2.LINE_AA)
         cv2.line(drawing, _px(read), _px(read + missed * 10), (60, 60, 230), 2, cv2.LINE_AA)
+    for wrong in given_px[~view.is_used]:
+        cv2.drawMarker(drawing, _px(wrong), (60, 60, 230), cv2.MARKER_TILTED_CROSS, 18, 3, cv2.LINE_AA)
     return drawing
+
+
+def _canvas(picture_wh: tuple[int, int], picture: Path | None) -> NDArray[np.uint8]:
+    width, height = picture_wh
+    if picture is None:
+        return np.full((height, width, 3), 60, np.uint8)
+    canvas = cv2.imread(str(picture))
+    if canvas is None:
+        raise CalibrationRejected(f"{picture} is no picture that can be read")
+    if abs(canvas.shape[1] * height - canvas.shape[0] * width) > SHAPE_SLACK * width * canvas.shape[0]:
+        raise CalibrationRejected(
+            f"{picture.name} is {canvas.shape[1]}x{canvas.shape[0]}, of another shape than {width}x{height}; "
+            "give the look on which the points were read, and its size"
+        )
+    return np.asarray(cv2.resize(canvas, picture_wh), np.uint8)
+
+
+def _draw_line(drawing: NDArray[np.uint8], pixels: F64) -> None:
+    near = np.abs(np.nan_to_num(pixels, nan=2 * FAR_OUTSIDE_PX)) < FAR_OUTSIDE_PX
+    usable: NDArray[np.bool_] = np.asarray(near.all(axis=1), bool)
+    for start, end, both in zip(pixels, pixels[1:], usable[:-1] & usable[1:], strict=False):
+        if both:
+            cv2.line(drawing, _px(start), _px(end), (200, 180, 60), 1, cv2.LINE_AA)
 
 
 def _px(point: NDArray[np.float64]) -> tuple[int, int]:
