@@ -35,7 +35,7 @@ def _drive(seed: int, start: float, north: float, left_to_right: bool = True) ->
 
 FILMS = (
     Film(
-        "street-1",
+        "drawn-street-1",
         "libx264",
         11,
         (
@@ -66,7 +66,7 @@ FILMS = (
         ),
     ),
     Film(
-        "street-2",
+        "drawn-street-2",
         "libx265",
         12,
         (Thing("garbage_pile", "heap", 5, -6.4, 13.4, 2.0, 1.6, from_s=15.0),),

@@ -74,7 +74,7 @@ def test_the_committed_film_is_the_one_that_the_code_draws(name: str) -> None:
         assert np.abs(shown[seconds].astype(float) - picture).mean() < 4.0
 
 
-@pytest.mark.parametrize(("name", "codec"), [("street-1", "h264"), ("street-2", "hevc")])
+@pytest.mark.parametrize(("name", "codec"), [("drawn-street-1", "h264"), ("drawn-street-2", "hevc")])
 def test_a_film_lasts_90_s_without_b_frames_and_with_a_keyframe_every_2_s(name: str, codec: str) -> None:
     with av.open(str(FOLDER / f"{name}.mp4")) as container:
         stream = container.streams.video[0]

@@ -153,7 +153,7 @@ def test_a_site_names_the_camera_of_a_file_or_asks_for_it(tmp_path: Path) -> Non
     source = film(tmp_path / "unnamed.mp4", seconds=4)
     with pytest.raises(SourceRefused, match="name it with --camera"):
         analyse([source], tmp_path / "out", site=FOLDER / "site.yaml")
-    with pytest.raises(SourceRefused, match="no such camera; it has street-1, street-2"):
+    with pytest.raises(SourceRefused, match="no such camera; it has drawn-street-1, drawn-street-2"):
         analyse([source], tmp_path / "out2", site=FOLDER / "site.yaml", camera="street-9")
 
 
@@ -192,8 +192,8 @@ def test_the_demo_films_raise_what_they_show_at_its_true_place(tmp_path: Path) -
         for data in (cast("dict[str, object]", event["data"]) for event in events_of(tmp_path / "out"))
     }
     assert {name: data["category"] for name, data in opened.items()} == {
-        "street-1.mp4": "street_vendor",
-        "street-2.mp4": "garbage_pile",
+        "drawn-street-1.mp4": "street_vendor",
+        "drawn-street-2.mp4": "garbage_pile",
     }
     for name, data in opened.items():
         ellipse = cast("dict[str, float]", data["ellipse"])
@@ -206,7 +206,7 @@ def test_the_demo_films_raise_what_they_show_at_its_true_place(tmp_path: Path) -
         )
         assert (along / ellipse["semi_major_m"]) ** 2 + (across / ellipse["semi_minor_m"]) ** 2 <= 1
     lines = [json.loads(line) for line in (tmp_path / "out" / "explain.jsonl").read_text().splitlines()]
-    assert any(line["outcome"] == "permitted" and line["input"] == "street-1.mp4" for line in lines)
+    assert any(line["outcome"] == "permitted" and line["input"] == "drawn-street-1.mp4" for line in lines)
 
 
 def iou(one: list[float], other: list[float]) -> float:
