@@ -6,17 +6,21 @@ StreamError
 ├── SourceEnded        the recording is over
 ├── DecodeFailed       skip this look
 ├── StorageFull        the disk is full: keep running, tell, try again
+├── StorageBusy        another process holds the store: likewise
+├── LeaseLost          another worker has the camera now: stop, keep nothing of this look
 ├── SinkUnavailable    keep in the spool, try again
 └── SinkRejected       the API will never take it: set aside and report
 """
 
 __all__ = [
     "DecodeFailed",
+    "LeaseLost",
     "SinkRejected",
     "SinkUnavailable",
     "SourceEnded",
     "SourceRefused",
     "SourceUnavailable",
+    "StorageBusy",
     "StorageFull",
     "StreamError",
 ]
@@ -44,6 +48,14 @@ class DecodeFailed(StreamError):
 
 class StorageFull(StreamError):
     """The disk is full."""
+
+
+class StorageBusy(StreamError):
+    """Another process holds the store; trying again helps."""
+
+
+class LeaseLost(StreamError):
+    """Another worker has this camera's lease; what this one did since is not kept."""
 
 
 class SinkUnavailable(StreamError):

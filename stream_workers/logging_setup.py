@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, facts as fields, no credential in any of them."""
+"""Logs: one line a record, facts as fields, no credential in any of them."""
 
 import json
 import logging
@@ -10,14 +10,29 @@ from typing import Literal
 __all__ = ["MaskingFormatter", "set_up_logging"]
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-_SECRETS = re.compile(r"(?<=//)[^/@\s]+@|(?<=[Bb]earer )\S+")
+_HEAD = frozenset({"time", "level", "event"})
+_SECRETS = re.compile(
+    # user:password@ of an address: up to the last @ before a blank or quote, for a password may hold / and @
+    r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)[^\s\"'\\]+@"
+    r"|(?P<bearer>\b(?:[Bb]earer|[Bb]asic|[Dd]igest) )[^\s\"'\\]+"
+    r"|(?P<key>\b(?:user(?:name)?|usr|login|pass(?:word|wd)?|pwd|token|secret|api_?key|sign(?:ature)?)"
+    r"[\"']?\s?[=:]\s?[\"']?)[^\s&;,\"'\\}]+",
+    re.IGNORECASE,
+)
+
+
+def _mask(found: re.Match[str]) -> str:
+    if found["scheme"]:
+        return f"{found['scheme']}***@"
+    return f"{found['bearer'] or found['key']}***"
 
 
 class MaskingFormatter(logging.Formatter):
     """Formats a record with its extra fields; users, passwords and keys become `***`.
 
     Args:
-        form: `json` for machines, `text` for people.
+        form: `json` for machines, `text` for people; either is one line per record, so that no
+            value can pretend to be a record of its own.
     """
 
     def __init__(self, form: Literal["json", "text"]) -> None:
@@ -31,6 +46,7 @@ class MaskingFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "event": record.getMessage(),
             "logger": record.name,
+            "thread": record.threadName,
         }
         facts |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info:
@@ -38,12 +54,14 @@ class MaskingFormatter(logging.Formatter):
         if self._form == "json":
             line = json.dumps(facts, default=str)
         else:
-            extras = " ".join(f"{name}={value}" for name, value in facts.items() if name not in _HEAD)
-            line = f"{facts['time']} {facts['level']:7} {facts['event']} {extras}"
-        return _SECRETS.sub("***", line)
+            extras = " ".join(f"{name}={_plain(value)}" for name, value in facts.items() if name not in _HEAD)
+            line = f"{facts['time']} {facts['level']:7} {_plain(facts['event'])} {extras}"
+        return _SECRETS.sub(_mask, line)
 
 
-_HEAD = frozenset({"time", "level", "event"})
+def _plain(value: object) -> str:
+    text = str(value)
+    return text if text.isprintable() else json.dumps(text)
 
 
 def set_up_logging(form: Literal["json", "text"] = "json", level: int = logging.INFO) -> None:

@@ -1,39 +1,66 @@
-"""The worker process: cameras, sender, site file, and an orderly end."""
+"""The worker process: its parts, its threads, and an orderly end."""
 
 import logging
 import os
 import signal
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 import cv2
 
-from contracts.site import Site
-from contracts.site_check import SiteRejected, load_site
+from contracts.site import Site, Stream
 from stream_workers import metrics
-from stream_workers.build import open_models
-from stream_workers.camera_loop import CameraLoop, WorkerParts
+from stream_workers.build import Models, open_models
+from stream_workers.camera_loop import CameraSource, WorkerParts, WorkPlaces
 from stream_workers.errors import SourceRefused
+from stream_workers.fleet import Fleet
+from stream_workers.housekeeping import Housekeeper
 from stream_workers.leases import LeaseBook
+from stream_workers.live_view import CountedModel, ViewMaker
 from stream_workers.logging_setup import set_up_logging
-from stream_workers.settings import WorkerSettings
-from stream_workers.sinks.http import ApiClient, Sender
+from stream_workers.settings import WorkerSettings, unknown_settings
+from stream_workers.sinks.client import ApiClient
+from stream_workers.sinks.http import Sender
+from stream_workers.site_watch import SiteWatch
+from stream_workers.sources.credentials import read_credentials
+from stream_workers.sources.rtsp import RtspSource
 from stream_workers.store import WorkerStore
 
 __all__ = ["run_worker"]
 
 LOG = logging.getLogger(__name__)
-LOOK_AT_SITE_S = 2.0
-END_WITHIN_S = 4.5
-CLEAN_EVERY_S = 600.0
+END_WITHIN_S: Final = 4.0
+BEGIN_ANEW: Final = os.EX_TEMPFAIL
+"""Exit status that asks the service manager for a fresh process: too many threads were stuck."""
+
+
+@dataclass(slots=True)
+class _Ending:
+    """Whether the worker should end, and how."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    status: int = 0
+
+    def give_up(self) -> None:
+        self.status = BEGIN_ANEW
+        self.stop.set()
+
+    def on_signals(self) -> None:
+        def end(number: int, frame: FrameType | None) -> None:
+            del number, frame
+            self.stop.set()
+
+        signal.signal(signal.SIGTERM, end)
+        signal.signal(signal.SIGINT, end)
 
 
 def run_worker(given: Mapping[str, Any], cameras: Sequence[str] = ()) -> None:
-    """Run until SIGTERM or SIGINT.
+    """Run until SIGTERM or SIGINT, and end within 5 seconds with everything committed.
 
     Args:
         given: Settings that the command line names; they win over the environment.
@@ -41,118 +68,110 @@ def run_worker(given: Mapping[str, Any], cameras: Sequence[str] = ()) -> None:
 
     Raises:
         SiteRejected: The site file has faults at the start.
-        SourceRefused: No camera is left to watch.
+        SourceRefused: The site has no camera to watch.
+        StoreDamaged: The store cannot be used; the message says what helps.
+        OSError: The metrics' port is taken, or the key's file cannot be read.
     """
     settings = WorkerSettings(**given)
     set_up_logging(settings.log_format)
+    for name in unknown_settings():
+        LOG.warning("setting_unknown", extra={"variable": name})
     cv2.setNumThreads(1)
-    site = load_site(settings.site)
-    stop = threading.Event()
-    _end_on_signals(stop)
-    with WorkerStore(settings.data_dir / "worker.sqlite") as store:
-        parts = WorkerParts(
-            store,
-            LeaseBook(store, settings.lease_s),
-            open_models(),
-            settings.data_dir,
-            threading.BoundedSemaphore(max(1, os.cpu_count() or 1)),
-            stop,
-            site,
-        )
-        threads = _start_cameras(parts, cameras)
-        threads += _start_sender(settings, store, stop)
-        if settings.metrics_port is not None:
-            metrics.serve_metrics(settings.metrics_port)
-        LOG.info("worker_started", extra={"cameras": len(threads), "site_version": site.version})
-        _keep_house(settings, parts)
-        LOG.info("worker_stopping")
-        deadline = time.monotonic() + END_WITHIN_S
-        for thread in threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
-        stuck = [thread.name for thread in threads if thread.is_alive()]
-        if stuck:
-            LOG.warning("threads_left_behind", extra={"threads": stuck})
-    LOG.info("worker_stopped")
-    if stuck:
-        # A decoder or connection that never returns must not keep the process; all is committed.
-        os._exit(0)
+    ending = _Ending()
+    ending.on_signals()
+    site_watch = SiteWatch(settings.site)
+    _check_cameras(site_watch.site, cameras)
+    client = _client(settings)
+    if settings.metrics_port is not None:
+        port = metrics.serve_metrics(settings.metrics_port)
+        LOG.info("metrics_served", extra={"port": port})
+    store = WorkerStore(settings.data_dir / "worker.sqlite")
+    stuck = _work(settings, store, site_watch, cameras, client, ending)
+    LOG.info("worker_stopped", extra={"left_behind": stuck})
+    if stuck or ending.status:
+        # A thread that never returns must not keep the process; what it holds is not committed.
+        logging.shutdown()
+        os._exit(ending.status)
+    store.close()
 
 
-def _start_cameras(parts: WorkerParts, only: Sequence[str]) -> list[threading.Thread]:
-    wanted = [camera for camera in parts.site.cameras if camera.stream is not None and camera.stream.url]
-    if only:
-        wanted = [camera for camera in wanted if camera.id in only]
-    if not wanted:
-        raise SourceRefused("the site has no camera with a live stream (stream.url) to watch")
-    threads = []
-    for camera in wanted:
-        loop = CameraLoop(camera.id, parts)
-        thread = threading.Thread(target=loop.run, name=f"camera-{camera.id}", daemon=True)
-        thread.start()
-        threads.append(thread)
-    return threads
-
-
-def _start_sender(
-    settings: WorkerSettings, store: WorkerStore, stop: threading.Event
-) -> list[threading.Thread]:
-    if settings.api_url is None:
+def _work(
+    settings: WorkerSettings,
+    store: WorkerStore,
+    site_watch: SiteWatch,
+    cameras: Sequence[str],
+    client: ApiClient | None,
+    ending: _Ending,
+) -> list[str]:
+    """Run all threads until the end; returns the names of those that did not come back."""
+    stop = ending.stop
+    models = open_models()
+    parts = _parts(settings, store, site_watch.site, models, stop)
+    fleet = Fleet(parts, cameras, settings.stuck_after_s, ending.give_up)
+    housekeeper = Housekeeper(settings, store.spool, fleet, site_watch)
+    threads = [
+        _thread("leases", lambda: parts.leases.run(stop, fleet.interrupt)),
+        _thread("housekeeper", lambda: housekeeper.run(stop)),
+    ]
+    if client is not None:
+        sender = Sender(store.spool, client)
+        threads.append(_thread("sender", lambda: sender.run(stop)))
+    else:
         LOG.warning("no_api_events_wait_in_spool")
-        return []
-    sender = Sender(store, ApiClient(settings.api_url, settings.read_api_key()))
-    thread = threading.Thread(target=sender.run, args=(stop,), name="sender", daemon=True)
-    thread.start()
-    return [thread]
+    fleet.begin()
+    for thread in threads:
+        thread.start()
+    LOG.info("worker_started", extra={"cameras": len(fleet), "site_version": site_watch.site.version})
+    # The main thread touches neither disk nor network, so that a signal is always heard.
+    stop.wait()
+    LOG.info("worker_stopping")
+    deadline = time.monotonic() + END_WITHIN_S
+    stuck = fleet.end(deadline)
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return stuck + [thread.name for thread in threads if thread.is_alive()]
 
 
-def _keep_house(settings: WorkerSettings, parts: WorkerParts) -> None:
-    """Until the end: take a changed site file, show the spool's depth, drop what was sent long ago."""
-    seen = _stamp(settings.site)
-    next_clean = time.monotonic() + CLEAN_EVERY_S
-    while not parts.stop.wait(LOOK_AT_SITE_S):
-        stamp = _stamp(settings.site)
-        if stamp is not None and stamp != seen:
-            seen = stamp
-            _take_site(settings.site, parts)
-        counts = parts.store.counts()
-        for state, count in (("pending", counts.pending), ("rejected", counts.rejected)):
-            metrics.SPOOL_DEPTH.labels(state).set(count)
-        if time.monotonic() >= next_clean:
-            next_clean = time.monotonic() + CLEAN_EVERY_S
-            for path in parts.store.forget_sent(time.time() - settings.keep_sent_s):
-                path.unlink(missing_ok=True)
+def _parts(
+    settings: WorkerSettings, store: WorkerStore, site: Site, models: Models, stop: threading.Event
+) -> WorkerParts:
+    if models.detector is not None:
+        models = replace(models, detector=CountedModel(models.detector))
+    maker = ViewMaker(store, models, settings.data_dir, stop)
+    return WorkerParts(
+        store=store,
+        leases=LeaseBook(store.database, settings.lease_s),
+        open_source=_open_source,
+        open_view=maker.make,
+        places=WorkPlaces(settings.threads or max(1, os.cpu_count() or 1)),
+        stop=stop,
+        site=site,
+        has_detector=models.detector is not None,
+    )
 
 
-def _take_site(path: Path, parts: WorkerParts) -> None:
-    """Run a changed site file, or keep the running one where the new one has faults."""
-    try:
-        site: Site = load_site(path)
-    except SiteRejected as error:
-        metrics.SITE_REFUSED.inc()
-        LOG.error(
-            "site_refused_running_one_stays",
-            extra={
-                "version": parts.site.version,
-                "faults": [f"{f.path}: {f.problem}" for f in error.faults[:10]],
-            },
-        )
-        return
-    parts.site = site
-    LOG.info("site_taken", extra={"site_version": site.version})
+def _open_source(
+    stream: Stream, every_s: float, leave: threading.Event
+) -> AbstractContextManager[CameraSource]:
+    credentials = read_credentials(stream.credentials) if stream.credentials else None
+    return RtspSource(str(stream.url), every_s, credentials=credentials, stop=leave)
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
+def _check_cameras(site: Site, only: Sequence[str]) -> None:
+    """Refuse names that the site does not have, and a site with nothing to watch."""
+    unknown = set(only) - {camera.id for camera in site.cameras}
+    if unknown:
+        raise SourceRefused(f"the site has no camera {', '.join(sorted(unknown))}")
+    live = [camera for camera in site.cameras if camera.stream is not None and camera.stream.url]
+    if not any(not only or camera.id in only for camera in live):
+        raise SourceRefused("the site has no camera with a live stream (stream.url) to watch")
+
+
+def _client(settings: WorkerSettings) -> ApiClient | None:
+    if settings.api_url is None:
         return None
-    return status.st_mtime_ns, status.st_size
+    return ApiClient(settings.api_url, settings.read_api_key())
 
 
-def _end_on_signals(stop: threading.Event) -> None:
-    def end(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        stop.set()
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
+def _thread(name: str, work: Callable[[], None]) -> threading.Thread:
+    return threading.Thread(target=work, name=name, daemon=True)

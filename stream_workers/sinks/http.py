@@ -1,211 +1,175 @@
 """Sending to the case API: pictures first, then events in batches, at least once, in order."""
 
-import json
 import logging
 import random
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
-import httpx
-
-from stream_workers.errors import SinkRejected, SinkUnavailable, StorageFull
+from stream_workers import metrics
+from stream_workers.errors import SinkRejected, SinkUnavailable, StreamError
 from stream_workers.settings import WorkerSettings
+from stream_workers.sinks.client import ApiClient, ApiFault, ApiWait, KeyRefused, Verdict
 from stream_workers.sources.reconnect import Backoff
-from stream_workers.store import SpoolRow, WorkerStore
+from stream_workers.spool import PictureRow, Spool, SpoolRow
+from stream_workers.store import WorkerStore
 
-__all__ = ["ApiClient", "Sender", "send_all"]
+__all__ = ["Sender", "send_all"]
 
 LOG = logging.getLogger(__name__)
-BATCH = 100
-IDLE_S = 1.0
-KEY_WRONG_S = 60.0
-MOST_PAUSE_S = 300.0
-TRIES_OF_A_RUN = 6
-_WHOLE_REQUEST_REFUSED = frozenset({400, 413, 415, 422})
-_KEY_WRONG = frozenset({401, 403})
+BATCH: Final = 100
+PICTURES: Final = 50
+IDLE_S: Final = 1.0
+KEY_WRONG_S: Final = 60.0
+MOST_PAUSE_S: Final = 300.0
+FAULTS_OF_A_DOWN_API: Final = 3
+"""So many single events in a row that it fails at: it is not the events."""
+TRIES_OF_A_RUN: Final = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the API said of one event."""
+@dataclass(slots=True)
+class _Troubles:
+    """Failures in a row; each new reason is told once, at the level that it deserves."""
 
-    taken: bool
-    reason: str = ""
+    failures: int = 0
+    told: str = ""
 
-
-class ApiClient:
-    """Calls of the case API that a worker makes.
-
-    Args:
-        url: Base address of the API.
-        key: Key of role worker; it goes into a header and nowhere else.
-        timeout_s: Longest wait for one answer.
-    """
-
-    def __init__(self, url: str, key: str, timeout_s: float = 20.0) -> None:
-        self._client = httpx.Client(
-            base_url=url,
-            timeout=timeout_s,
-            headers={"Authorization": f"Bearer {key}"},
-            follow_redirects=False,
+    def tell(self, error: Exception, pause_s: float) -> None:
+        self.failures += 1
+        reason = str(error)
+        is_news, self.told = reason != self.told, reason
+        needs_person = isinstance(error, KeyRefused)
+        level = logging.ERROR if needs_person else logging.WARNING
+        LOG.log(
+            level if is_news else logging.DEBUG,
+            "case_api_refuses_key" if needs_person else "events_wait",
+            extra={"reason": reason, "again_in_s": round(pause_s, 1)},
         )
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
-
-    def put_evidence(self, sha256: str, content: bytes) -> None:
-        """Upload one masked picture.
-
-        Raises:
-            SinkUnavailable: Try again later.
-            SinkRejected: The API will never take this picture.
-        """
-        headers = {"Content-Type": "image/jpeg", "X-Streetkeeper-Masked": "true"}
-        answer = self._call("PUT", f"/v1/evidence/{sha256}.jpg", content, headers)
-        if answer.status_code not in (200, 201):
-            raise SinkRejected(_told(answer))
-
-    def post_events(self, rows: Sequence[SpoolRow]) -> list[Verdict]:
-        """Send events; one verdict each, in order.
-
-        Raises:
-            SinkUnavailable: Try again later.
-            SinkRejected: The API refuses the request as a whole.
-        """
-        body = b"[" + b",".join(row.body.encode() for row in rows) + b"]"
-        headers = {"Content-Type": "application/cloudevents-batch+json"}
-        answer = self._call("POST", "/v1/events", body, headers)
-        if answer.status_code in _WHOLE_REQUEST_REFUSED:
-            raise SinkRejected(_told(answer))
-        try:
-            results: list[dict[str, Any]] = answer.json()["results"]
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
-            raise SinkUnavailable(f"the case API answered {answer.status_code} without results") from error
-        if len(results) != len(rows):
-            raise SinkUnavailable(f"the case API answered {len(results)} results for {len(rows)} events")
-        return [
-            Verdict(result.get("outcome") in ("stored", "repeated"), str(result.get("reason") or ""))
-            for result in results
-        ]
-
-    def _call(self, method: str, path: str, content: bytes, headers: dict[str, str]) -> httpx.Response:
-        try:
-            answer = self._client.request(method, path, content=content, headers=headers)
-        except httpx.HTTPError as error:
-            raise SinkUnavailable(f"the case API does not answer: {type(error).__name__}") from error
-        if answer.status_code in _KEY_WRONG:
-            raise SinkUnavailable(
-                f"the case API refuses the key ({answer.status_code}): check its role and value"
-            )
-        if answer.status_code < 300 or answer.status_code in _WHOLE_REQUEST_REFUSED:
-            return answer
-        wait = answer.headers.get("Retry-After", "")
-        raise SinkUnavailable(
-            f"the case API answered {answer.status_code}{f', again in {wait} s' if wait else ''}"
-        )
+    def over(self) -> None:
+        if self.failures:
+            LOG.info("case_api_answers_again", extra={"failures": self.failures})
+        self.failures, self.told = 0, ""
 
 
 class Sender:
     """Empties the spool into the API.
 
     Args:
-        store: The worker's store.
+        spool: The worker's spool.
         client: The API.
         backoff: Pauses after failures.
     """
 
-    def __init__(self, store: WorkerStore, client: ApiClient, backoff: Backoff | None = None) -> None:
-        self._store = store
+    def __init__(self, spool: Spool, client: ApiClient, backoff: Backoff | None = None) -> None:
+        self._spool = spool
         self._client = client
         self._backoff = backoff or Backoff(1.0, MOST_PAUSE_S)
-        self._rng = random.SystemRandom()
-        self.sent = 0
-        self.rejected = 0
+        self._chance = random.SystemRandom()
 
     def run(self, stop: threading.Event) -> None:
         """Send until `stop` is set; a failure becomes a pause and a line in the log."""
-        failures = 0
+        troubles = _Troubles()
         while not stop.is_set():
+            pause_s = IDLE_S
             try:
-                busy = self.send_once()
-                failures = 0
-                stop.wait(0.0 if busy else IDLE_S)
-            except SinkUnavailable as error:
-                failures += 1
-                pause = self._backoff.pause_s(failures, self._rng.random())
-                if "refuses the key" in str(error):
-                    pause = max(pause, KEY_WRONG_S)
-                level = logging.WARNING if failures > 1 else logging.INFO
-                LOG.log(level, "events_wait", extra={"reason": str(error), "again_in_s": round(pause, 1)})
-                stop.wait(pause)
-            except StorageFull as error:
-                LOG.error("spool_disk_full", extra={"reason": str(error)})
-                stop.wait(MOST_PAUSE_S / 10)
+                pause_s = 0.0 if self.send_once() else IDLE_S
+                troubles.over()
+            except StreamError as error:
+                pause_s = self._pause_s(error, troubles.failures + 1)
+                troubles.tell(error, pause_s)
+            except Exception:
+                # The outermost loop of this thread: were it to end, no event would ever be sent again.
+                LOG.exception("sender_begins_again")
+                pause_s = self._backoff.most_s
+            stop.wait(pause_s)
 
     def send_once(self) -> bool:
-        """Send what is due now; True where something was sent.
+        """Send what is due now; True where something was sent or set aside.
 
-        Pictures go first, so that an event never names a picture that the API does not have yet.
+        Pictures go first, so that an event does not name a picture that the API does not have yet;
+        only a picture that the API fails at lets its event go ahead.
 
         Raises:
             SinkUnavailable: The API cannot take anything now.
+            StorageFull: What became of it could not be noted; it will be sent again.
         """
-        sent = self._send_evidence()
-        rows = self._store.pending(BATCH, time.time())
+        now = time.time()
+        # Read before the pictures: these were committed together, so none of theirs is missed.
+        rows = self._spool.pending(BATCH, now)
+        while pictures := self._spool.pending_pictures(PICTURES, now):
+            for picture in pictures:
+                self._send_picture(picture)
         if not rows:
-            return sent
+            return False
         try:
             verdicts = self._client.post_events(rows)
-        except SinkRejected as error:
-            if len(rows) == 1:
-                self._reject(rows[0], str(error))
-                return True
-            verdicts = self._one_by_one(rows)
-        for row, verdict in zip(rows, verdicts, strict=True):
-            if verdict.taken:
-                self._store.mark_sent([row.seq], time.time())
-                self.sent += 1
-            else:
-                self._reject(row, verdict.reason)
+        except (SinkRejected, ApiFault):
+            self._send_singly(rows)
+        else:
+            self._note(rows, verdicts)
         return True
 
-    def _one_by_one(self, rows: Sequence[SpoolRow]) -> list[Verdict]:
+    def _send_singly(self, rows: Sequence[SpoolRow]) -> None:
         """Send each alone, so that one unfit event does not hold up the others."""
-        verdicts = []
+        faults = 0
+        waiting: set[str] = set()
         for row in rows:
+            if row.subject in waiting:
+                continue
             try:
-                verdicts += self._client.post_events([row])
+                self._note([row], self._client.post_events([row]))
+                faults = 0
             except SinkRejected as error:
-                verdicts.append(Verdict(taken=False, reason=str(error)))
-        return verdicts
+                self._reject(row, str(error))
+            except ApiFault as error:
+                faults += 1
+                if faults >= min(FAULTS_OF_A_DOWN_API, len(rows)):
+                    raise
+                waiting.add(row.subject)
+                self._spool.mark_failed(row.seq, self._next_try_at(row.attempts), str(error))
+
+    def _note(self, rows: Sequence[SpoolRow], verdicts: Sequence[Verdict]) -> None:
+        judged = list(zip(rows, verdicts, strict=True))
+        taken = [row.seq for row, verdict in judged if verdict.taken]
+        self._spool.mark_sent(taken, time.time())
+        metrics.EVENTS_SENT.labels("taken").inc(len(taken))
+        for row, verdict in judged:
+            if not verdict.taken:
+                self._reject(row, verdict.reason)
 
     def _reject(self, row: SpoolRow, reason: str) -> None:
-        self.rejected += 1
-        self._store.mark_rejected(row.seq, reason)
+        self._spool.mark_rejected(row.seq, reason, time.time())
+        metrics.EVENTS_SENT.labels("rejected").inc()
         LOG.error("event_rejected", extra={"event_id": row.event_id, "reason": reason[:300]})
 
-    def _send_evidence(self) -> bool:
-        sent = False
-        for sha256, path in self._store.pending_evidence():
-            try:
-                content = path.read_bytes()
-            except OSError as error:
-                self._store.mark_evidence(sha256, "lost", time.time(), str(error))
-                LOG.error("evidence_lost", extra={"sha256": sha256})
-                continue
-            try:
-                self._client.put_evidence(sha256, content)
-            except SinkRejected as error:
-                self._store.mark_evidence(sha256, "rejected", time.time(), str(error))
-                LOG.error("evidence_rejected", extra={"sha256": sha256, "reason": str(error)[:300]})
-                continue
-            self._store.mark_evidence(sha256, "sent", time.time())
-            sent = True
-        return sent
+    def _send_picture(self, picture: PictureRow) -> None:
+        try:
+            self._client.put_picture(picture.sha256, picture.path.read_bytes())
+        except OSError as error:
+            self._spool.mark_picture(picture.sha256, "lost", time.time(), str(error.strerror))
+            LOG.error("picture_lost", extra={"sha256": picture.sha256, "reason": str(error.strerror)})
+        except SinkRejected as error:
+            self._spool.mark_picture(picture.sha256, "rejected", time.time(), str(error))
+            LOG.error("picture_rejected", extra={"sha256": picture.sha256, "reason": str(error)})
+        except ApiFault as error:
+            next_try_at = self._next_try_at(picture.attempts)
+            self._spool.mark_picture_failed(picture.sha256, next_try_at, str(error))
+            LOG.warning("picture_waits", extra={"sha256": picture.sha256, "reason": str(error)})
+        else:
+            self._spool.mark_picture(picture.sha256, "sent", time.time())
+
+    def _next_try_at(self, attempts: int) -> float:
+        return time.time() + self._backoff.pause_s(attempts + 1, self._chance.random())
+
+    def _pause_s(self, error: StreamError, failures: int) -> float:
+        pause_s = self._backoff.pause_s(failures, self._chance.random())
+        if isinstance(error, KeyRefused):
+            # Wrong keys are counted: an API may shut out an address that tries too often.
+            pause_s = max(pause_s, min(KEY_WRONG_S, self._backoff.most_s))
+        return max(pause_s, error.wait_s) if isinstance(error, ApiWait) else pause_s
 
 
 def send_all(store: WorkerStore, url: str) -> None:
@@ -215,26 +179,24 @@ def send_all(store: WorkerStore, url: str) -> None:
         SinkUnavailable: The API did not take all of it; what is left stays in the spool.
     """
     client = ApiClient(url, WorkerSettings().read_api_key())
-    sender = Sender(store, client)
-    failures = 0
+    sender, backoff, failures = Sender(store.spool, client), Backoff(1.0, 30.0), 0
     try:
-        while store.counts().pending or store.pending_evidence():
+        while (counts := store.spool.counts()).pending or counts.pictures:
             try:
-                sender.send_once()
-            except SinkUnavailable:
+                busy = sender.send_once()
+            except SinkUnavailable as error:
+                failures += 1
+                if isinstance(error, KeyRefused) or failures >= TRIES_OF_A_RUN:
+                    raise
+                time.sleep(backoff.pause_s(failures, 1.0))
+                continue
+            if not busy:
+                # What is left was put off, each for itself; it gets a few more chances.
                 failures += 1
                 if failures >= TRIES_OF_A_RUN:
-                    raise
-                time.sleep(min(8.0, 0.5 * 2.0**failures))
+                    raise SinkUnavailable(
+                        f"{counts.pending} events and {counts.pictures} pictures were not taken"
+                    )
+                time.sleep(backoff.pause_s(failures, 1.0))
     finally:
         client.close()
-
-
-def _told(answer: httpx.Response) -> str:
-    """What a refusal says, short."""
-    try:
-        document = answer.json()
-        text = str(document.get("detail") or document.get("title") or document)
-    except (json.JSONDecodeError, AttributeError):
-        text = answer.text
-    return f"{answer.status_code}: {text[:300]}"

@@ -1,0 +1,183 @@
+"""A camera's view with the watches around it: frozen, moved, overloaded, keyframes, clock."""
+
+import logging
+import zlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+from contracts.event import HealthState, IncidentEvent
+from contracts.site import Camera
+from stream_workers import metrics
+from stream_workers.forward_clock import Dated, ForwardClock
+from stream_workers.health import FrozenWatch, HealthDesk
+from stream_workers.live_view import LookHandler
+from stream_workers.sources.media import DecodedLook, LookMode
+from stream_workers.sources.reconnect import SourceState
+
+__all__ = ["LiveSource", "Pace", "Watched"]
+
+LOG = logging.getLogger(__name__)
+STRETCH: Final = 2.0
+MOST_STRETCHED_S: Final = 60.0
+CALM_LOOKS: Final = 30
+"""Looks in a row in time before a stretched interval is shortened again."""
+FROZEN: Final = "the picture has not changed by one bit for several looks: restart the camera"
+MOVED: Final = "the view has moved: turn it back or calibrate it anew; its places are suspended"
+
+
+class LiveSource(Protocol):
+    """What a connected source tells beside its looks."""
+
+    @property
+    def mode(self) -> LookMode:
+        """How looks are made at present."""
+        ...
+
+    @property
+    def keyframe_interval_s(self) -> float | None:
+        """Measured distance of keyframes."""
+        ...
+
+    @property
+    def dropped_looks(self) -> int:
+        """Looks that nobody took before newer ones came, since the connection began."""
+        ...
+
+    def set_interval(self, every_s: float) -> None:
+        """Stretch or shorten the distance of looks from now on."""
+        ...
+
+
+class Pace:
+    """The look interval of one camera: stretched where work falls behind, shortened after a calm time.
+
+    Args:
+        wanted_s: The interval that the site asks for.
+    """
+
+    def __init__(self, wanted_s: float) -> None:
+        self.wanted_s = wanted_s
+        self.every_s = wanted_s
+        self._calm = 0
+
+    @property
+    def most_s(self) -> float:
+        """The longest interval."""
+        return max(MOST_STRETCHED_S, self.wanted_s)
+
+    def judge(self, dropped: int, lag_s: float) -> bool:
+        """Judge one handled look; whether the interval has changed.
+
+        Args:
+            dropped: Looks that were lost since the last one.
+            lag_s: How old the look was when it was committed.
+        """
+        before = self.every_s
+        if dropped > 0 or lag_s > 2 * self.every_s:
+            self._calm = 0
+            self.every_s = min(self.most_s, self.every_s * STRETCH)
+        else:
+            self._calm += 1
+            if self._calm >= CALM_LOOKS and self.every_s > self.wanted_s:
+                self._calm = 0
+                self.every_s = max(self.wanted_s, self.every_s / STRETCH)
+        return self.every_s != before
+
+
+class Watched:
+    """Handles a camera's looks and tells what they show of its health.
+
+    Args:
+        view: Handles the looks.
+        health: Tells troubles.
+        camera: The camera.
+        pace: Its look interval; kept over reconnects.
+        clock: Dates the looks.
+    """
+
+    def __init__(
+        self, view: LookHandler, health: HealthDesk, camera: Camera, pace: Pace, clock: ForwardClock
+    ) -> None:
+        self._view = view
+        self._health = health
+        self._camera = camera
+        self._pace = pace
+        self._clock = clock
+        self._frozen = FrozenWatch()
+        self._source: LiveSource | None = None
+        self._dropped = 0
+
+    def is_waiting(self) -> bool:
+        """Whether a look waits for room on the disk."""
+        return self._view.is_waiting()
+
+    def tick(self) -> None:
+        """Tell what has become due with time."""
+        self._health.tick()
+
+    def tell_source(self, state: SourceState) -> None:
+        """The camera was lost, refused us, or is back."""
+        metrics.CAMERA_ONLINE.labels(self._camera.id).set(int(state.is_online))
+        refused = state.reason if state.needs_person else None
+        lost = state.reason if not state.is_online and not state.needs_person else None
+        self._health.report({HealthState.REFUSED: refused, HealthState.OFFLINE: lost})
+
+    def take(self, look: DecodedLook, source: LiveSource) -> list[IncidentEvent]:
+        """Handle one look; returns the events that it made, which are committed."""
+        dated = self._clock.date(look.captured_at)
+        if dated.jumped_s:
+            metrics.CLOCK_JUMPS.labels(self._camera.id).inc()
+            LOG.warning("clock_was_set", extra={"camera": self._camera.id, "by_s": round(dated.jumped_s, 1)})
+        still = self._frozen.is_frozen(zlib.crc32(look.planes.y[::4].tobytes()))
+        events: list[IncidentEvent] = []
+        if not still:
+            events = self._view.handle(replace(look, captured_at=dated.at), dated.jumped_s)
+        lag_s = (datetime.now(UTC) - look.captured_at).total_seconds()
+        self._keep_pace(source, lag_s)
+        self._report(source, dated, still=still)
+        return events
+
+    def _keep_pace(self, source: LiveSource, lag_s: float) -> None:
+        if source is not self._source:
+            # A new connection counts from nothing, and begins at the interval that it was opened with.
+            self._source, self._dropped = source, 0
+        dropped, self._dropped = source.dropped_looks - self._dropped, source.dropped_looks
+        name, pace = self._camera.id, self._pace
+        metrics.LOOKS.labels(name).inc()
+        metrics.LOOKS_DROPPED.labels(name).inc(dropped)
+        metrics.LOOKS_LATE.labels(name).inc(int(lag_s > pace.every_s))
+        metrics.CAPTURE_LAG_S.labels(name).set(lag_s)
+        if pace.judge(dropped, lag_s):
+            source.set_interval(pace.every_s)
+            LOG.warning("look_interval_changed", extra={"camera": name, "look_every_s": pace.every_s})
+        metrics.LOOK_EVERY_S.labels(name).set(pace.every_s)
+
+    def _report(self, source: LiveSource, dated: Dated, *, still: bool) -> None:
+        wanted_s, every_s = self._pace.wanted_s, self._pace.every_s
+        interval_s = source.keyframe_interval_s
+        self._health.facts.look_every_s = every_s
+        if interval_s is not None:
+            metrics.KEYFRAME_INTERVAL_S.labels(self._camera.id).set(interval_s)
+            self._health.facts.keyframe_interval_s = interval_s
+        stretched = f"too much work: a look every {every_s:g} s instead of {wanted_s:g} s"
+        rare = (
+            "keyframes come too rarely: all pictures are decoded, which costs a hundred times more; "
+            f"set the camera's keyframe interval to {min(wanted_s, 4.0):g} s or less"
+        )
+        self._health.report(
+            {
+                HealthState.FROZEN: FROZEN if still else None,
+                HealthState.MOVED: MOVED if self._view.suspended else None,
+                HealthState.OVERLOADED: stretched if every_s > wanted_s else None,
+                HealthState.KEYFRAMES_TOO_RARE: rare if source.mode == "sparse" else None,
+            },
+            note=_clock_note(dated),
+        )
+
+
+def _clock_note(dated: Dated) -> str:
+    """Without the seconds, which change from look to look: a note is told when it changes."""
+    if dated.ahead_s < 1.0:
+        return ""
+    return "the clock was set back: capture times go on slowly until it has caught up"
