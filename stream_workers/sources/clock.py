@@ -2,7 +2,8 @@
 
 The rule for broken timestamps: a missing one is one picture after the last; where they jump
 back by more than a second, or ahead by more than `max_gap_s`, time goes on one picture after
-the last and all following timestamps are counted from there.
+the last and all following timestamps are counted from there. A timestamp that stands still is
+taken as missing.
 """
 
 from fractions import Fraction
@@ -12,6 +13,8 @@ __all__ = ["MediaClock"]
 
 _BACK_TOLERANCE_S: Final = 1.0
 _MAX_REORDER_S: Final = 10.0
+_STANDING_PACKETS: Final = 8
+"""Packets of one timestamp (slices of one picture) before it is held for a clock that stands still."""
 
 
 class MediaClock:
@@ -31,6 +34,8 @@ class MediaClock:
         self._shift_s = 0.0
         self._last_s: float | None = None
         self._origin_s: float | None = None
+        self._seen_s: float | None = None
+        self._standing = 0
         self.jumps = 0
 
     @property
@@ -45,7 +50,11 @@ class MediaClock:
             decode_s = self._next_s()
         else:
             decode_s = ticks * self._tick_s + self._shift_s
-            if self._last_s is not None and not self._believes(decode_s, self._last_s):
+            self._standing = self._standing + 1 if decode_s == self._seen_s else 0
+            self._seen_s = decode_s
+            if self._standing > _STANDING_PACKETS:
+                decode_s = self._next_s()
+            elif self._last_s is not None and not self._believes(decode_s, self._last_s):
                 self._shift_s += self._next_s() - decode_s
                 decode_s = self._next_s()
                 self.jumps += 1

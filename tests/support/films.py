@@ -1,0 +1,50 @@
+"""Small films for tests, drawn and encoded here: any codec, keyframe distance and fault."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, cast
+
+import av
+import numpy as np
+from av.video.stream import VideoStream
+
+FPS = 10
+SIZE_WH = (320, 180)
+
+
+def make_film(path: Path, *, codec: str = "libx264", seconds: int = 6, gop: int = 10, **changes: Any) -> Path:
+    """A film of a moving bar whose grey level counts the seconds: 320x180, 10 fps."""
+    size = cast("tuple[int, int]", changes.get("size_wh", SIZE_WH))
+    with av.open(str(path), "w") as container:
+        stream = cast("VideoStream", container.add_stream(codec, rate=FPS))
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuv420p"
+        stream.options = {"g": str(gop), **_options(codec, gop, int(changes.get("b_frames", 0)))}
+        rng = np.random.default_rng(3)
+        ground = rng.integers(60, 180, (size[1], size[0]), dtype=np.uint8)
+        for number in range(seconds * FPS):
+            luma = ground.copy()
+            luma[: size[1] // 4] = 30 + 8 * (number // FPS)
+            x = number * 5 % (size[0] - 20)
+            luma[size[1] // 2 :, x : x + 20] = 235
+            planes = np.concatenate([luma, np.full((size[1] // 2, size[0]), 128, np.uint8)])
+            frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+            frame.pts, frame.time_base = number, Fraction(1, FPS)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def _options(codec: str, gop: int, b_frames: int) -> dict[str, str]:
+    if codec == "libx264":
+        facts = {"preset": "ultrafast", "sc_threshold": "0", "bf": str(b_frames), "keyint_min": str(gop)}
+        return {**facts, "threads": "1"}
+    if codec == "libx265":
+        words = f"keyint={gop}:min-keyint={gop}:scenecut=0:bframes={b_frames}:log-level=none"
+        return {"preset": "ultrafast", "x265-params": words}
+    return {}
+
+
+def second_shown(luma: "np.ndarray[Any, np.dtype[np.uint8]]") -> int:
+    """The second that a look of such a film shows."""
+    return round((float(luma[: luma.shape[0] // 4].mean()) - 30) / 8)

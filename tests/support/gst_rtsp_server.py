@@ -1,0 +1,72 @@
+"""GStreamer's RTSP server as a camera; run by the system's Python, which alone sees GStreamer.
+
+Usage: gst_rtsp_server.py NAME=CODEC:FILE... [--user NAME --password WORD] [--once]
+Prints its port, then serves until its standard input closes. Films are looped unless --once.
+"""
+
+import argparse
+import sys
+import threading
+
+import gi  # type: ignore[import-not-found,unused-ignore]
+
+gi.require_version("Gst", "1.0")
+gi.require_version("GstRtspServer", "1.0")
+from gi.repository import GLib, Gst, GstRtspServer  # type: ignore[import-not-found,unused-ignore]  # noqa: E402
+
+LOOPED = (
+    "( multifilesrc location={file} loop=true ! {codec}parse "
+    "! video/x-{codec},framerate={fps}/1,alignment=au ! rtp{codec}pay name=pay0 pt=96 config-interval=1 )"
+)
+ONCE = (
+    "( filesrc location={file} ! qtdemux ! {codec}parse ! rtp{codec}pay name=pay0 pt=96 config-interval=1 )"
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("films", nargs="+")
+    parser.add_argument("--fps", type=int, default=10)
+    parser.add_argument("--user")
+    parser.add_argument("--password")
+    parser.add_argument("--once", action="store_true")
+    arguments = parser.parse_args()
+
+    Gst.init(None)
+    server = GstRtspServer.RTSPServer()
+    server.set_address("127.0.0.1")
+    server.set_service("0")
+    if arguments.user:
+        auth = GstRtspServer.RTSPAuth()
+        token = GstRtspServer.RTSPToken()
+        token.set_string("media.factory.role", "viewer")
+        auth.add_basic(GstRtspServer.RTSPAuth.make_basic(arguments.user, arguments.password), token)
+        server.set_auth(auth)
+    for word in arguments.films:
+        name, _, film = word.partition("=")
+        codec, _, path = film.partition(":")
+        factory = GstRtspServer.RTSPMediaFactory()
+        pipeline = ONCE if arguments.once else LOOPED
+        factory.set_launch(pipeline.format(file=path, codec=codec, fps=arguments.fps))
+        factory.set_shared(True)
+        if arguments.user:
+            allowed = Gst.Structure.new_empty("viewer")
+            for right in ("media.factory.access", "media.factory.construct"):
+                allowed.set_value(right, True)
+            factory.add_role_from_structure(allowed)
+        server.get_mount_points().add_factory(f"/{name}", factory)
+    server.attach(None)
+    sys.stdout.write(f"{server.get_bound_port()}\n")
+    sys.stdout.flush()
+    loop = GLib.MainLoop()
+
+    def wait_for_parent() -> None:
+        sys.stdin.read()
+        loop.quit()
+
+    threading.Thread(target=wait_for_parent, daemon=True).start()
+    loop.run()
+
+
+if __name__ == "__main__":
+    main()
