@@ -156,6 +156,8 @@ def calm_decoder(context: VideoCodecContext) -> None:
 def _decode_alone(contexts: Contexts, encoded: EncodedLook) -> Planes:
     key = (encoded.codec, encoded.extradata)
     context = _context(contexts, key)
+    # A stream that does not say its range must not inherit that of the camera decoded before it.
+    context.color_range = 0
     try:
         # Draining gives the picture at once, also where the stream reorders pictures.
         frames = [*context.decode(av.Packet(encoded.data)), *context.decode(None)]

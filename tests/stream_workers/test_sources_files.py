@@ -126,3 +126,13 @@ def test_every_odd_real_clip_gives_looks_or_a_clear_word(shared_data: Path) -> N
     clips = sorted(path for path in (shared_data / "footage").iterdir() if path.suffix != ".json")
     for clip in clips:
         assert looks_of(clip, 2.0), clip.name
+
+
+def test_a_stream_without_a_range_inherits_none_from_the_camera_decoded_before_it(tmp_path: Path) -> None:
+    plain = make_film(tmp_path / "plain.mp4", seconds=3)
+    full = make_film(tmp_path / "full.mp4", seconds=3, full_range=True)
+    before = [look.planes.y for look in looks_of(plain)]
+    for _ in range(4):
+        looks_of(full)
+        for one, other in zip(before, looks_of(plain), strict=True):
+            assert np.array_equal(one, other.planes.y)

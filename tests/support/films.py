@@ -19,6 +19,8 @@ def make_film(path: Path, *, codec: str = "libx264", seconds: int = 6, gop: int 
         stream = cast("VideoStream", container.add_stream(codec, rate=FPS))
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
+        if changes.get("full_range"):
+            stream.codec_context.color_range = 2
         stream.options = {"g": str(gop), **_options(codec, gop, int(changes.get("b_frames", 0)))}
         rng = np.random.default_rng(3)
         ground = rng.integers(60, 180, (size[1], size[0]), dtype=np.uint8)

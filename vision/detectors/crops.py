@@ -96,9 +96,10 @@ def _cut_by_inner_edge(xyxy: NDArray[np.float32], tile: Box, size_wh: tuple[int,
 def _span(centre: float, side: float, length: int) -> tuple[float, float]:
     """Start and end of a span of `side` around a centre, moved inside 0..length, at even coordinates."""
     side = min(side, float(length))
-    start = min(max(0.0, centre - side / 2), length - side)
-    start = float(int(start) // 2 * 2)
-    end = min(float(length), float(-(-int(np.ceil(start + side)) // 2) * 2))
+    wanted = min(max(0.0, centre - side / 2), length - side)
+    start = float(int(wanted) // 2 * 2)
+    # The end follows from what was wanted, not from the rounded start, or the last row would be lost.
+    end = min(float(length), float(-(-int(np.ceil(wanted + side)) // 2) * 2))
     return start, end
 
 

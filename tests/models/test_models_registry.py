@@ -1,0 +1,80 @@
+"""The shipped models are what the manifest says, and find what the demo shows."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from models.registry import FOLDER, MANIFEST, load_manifest, open_detector
+from sample_videos.drawn import Kind, draw_background, draw_object
+from vision.errors import ModelRejected
+
+
+def copy_of_manifest(tmp_path: Path, **changes: object) -> Path:
+    document = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))
+    document["models"][0].update(changes)
+    (tmp_path / "weights").mkdir(exist_ok=True)
+    for name in ("detector.onnx", "mask.onnx"):
+        (tmp_path / "weights" / name).write_bytes((FOLDER / "weights" / name).read_bytes())
+    path = tmp_path / "manifest.yaml"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return path
+
+
+def scene(kind: Kind, seed: int, size: int = 140) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+    picture = draw_background(seed, (480, 480)).astype(np.float32)
+    bgr, alpha = draw_object(kind, seed, size)
+    height, width = alpha.shape
+    window = picture[200 : 200 + height, 160 : 160 + width]
+    window[:] = window * (1 - alpha[..., None]) + bgr * alpha[..., None]
+    return picture.astype(np.uint8)
+
+
+def test_every_shipped_model_has_card_licence_and_a_file_of_at_most_12_megabytes() -> None:
+    for entry in load_manifest().models:
+        assert entry.licence == "AGPL-3.0"
+        assert (FOLDER / entry.card).is_file()
+        assert (FOLDER / entry.file).stat().st_size <= 12_000_000
+        assert open_detector(entry.name).names == tuple(entry.classes)
+
+
+def test_a_changed_file_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    manifest = copy_of_manifest(tmp_path)
+    weights = tmp_path / "weights" / "detector.onnx"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x00")
+    with pytest.raises(ModelRejected, match="restore it, or enter the new hash"):
+        open_detector(manifest=manifest)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    manifest = copy_of_manifest(tmp_path, file="weights/gone.onnx")
+    with pytest.raises(FileNotFoundError, match=r"gone\.onnx"):
+        open_detector(manifest=manifest)
+
+
+def test_a_wrong_class_list_is_refused(tmp_path: Path) -> None:
+    manifest = copy_of_manifest(tmp_path, classes=["only", "two"])
+    with pytest.raises(ModelRejected, match="is the class list of its manifest entry right"):
+        open_detector(manifest=manifest)
+
+
+def test_unknown_keys_and_names_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelRejected, match="colour"):
+        open_detector(manifest=copy_of_manifest(tmp_path, colour="blue"))
+    with pytest.raises(ModelRejected, match=r"it has \['detector', 'mask'\]"):
+        load_manifest().entry("nothing")
+
+
+@pytest.mark.parametrize(("kind", "name"), [("stall", "street_vendor"), ("heap", "garbage_pile")])
+def test_drawn_things_of_the_demos_seeds_are_found(kind: Kind, name: str) -> None:
+    detector = open_detector()
+    found = [detector.detect([scene(kind, seed)])[0].of(name) for seed in range(6)]
+    assert sum(len(rows) > 0 and float(rows.scores.max()) > 0.4 for rows in found) >= 5
+
+
+def test_an_empty_drawn_street_shows_nothing_that_rules_are_about() -> None:
+    detector = open_detector()
+    for seed in range(4):
+        found = detector.detect([draw_background(seed, (480, 480))])[0]
+        assert len(found.of("street_vendor", "garbage_pile", "overflowing_bin", "construction_debris")) == 0
