@@ -3,10 +3,10 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from contracts.event import HealthState, IncidentEvent
 from contracts.site import Camera, Site, Stream
@@ -152,7 +152,8 @@ class CameraLoop:
         self._leave.wait(self._begin_after_s)
         lease: Lease | None = None
         while not self._is_ending:
-            self._leave.clear()
+            # A fresh one: whoever set the old one is heard, since what was told is read after this.
+            self._leave = threading.Event()
             if self._is_ending:
                 break
             try:
@@ -169,7 +170,8 @@ class CameraLoop:
                 LOG.exception("camera_begins_again", extra={"camera": self.camera_id})
                 self._leave.wait(AFTER_FAULT_S)
         if lease is not None and not self._is_given_up:
-            self._parts.leases.release(lease)
+            with suppress(StreamError):  # on a full disk it runs out by itself
+                self._parts.leases.release(lease)
 
     def _take_lease(self) -> Lease | None:
         """The camera's lease, or None after some waiting where another worker has it."""
@@ -198,12 +200,14 @@ class CameraLoop:
             backoff=self._parts.backoff,
             on_state=lambda state: self._watched.tell_source(state) if self._watched else None,
         )
-        for look in reconnector:
-            if self._parts.site is not site:
-                site = self._parts.site
-                watched = self._watched = self._watched_view(site, lease, pace)
-                watched.tell_source(reconnector.state)
-            self._handle(watched, look)
+        # Closed here and now, so that the connection ends also where a look could not be handled.
+        with closing(cast("Generator[DecodedLook, None, None]", iter(reconnector))) as looks:
+            for look in looks:
+                if self._parts.site is not site:
+                    site = self._parts.site
+                    watched = self._watched = self._watched_view(site, lease, pace)
+                    watched.tell_source(reconnector.state)
+                self._handle(watched, look)
 
     def _watched_view(self, site: Site, lease: Lease, pace: Pace) -> Watched:
         camera = site.camera(self.camera_id)
