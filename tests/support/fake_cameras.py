@@ -202,7 +202,8 @@ class Town:
     def end(self) -> list[str]:
         self.stop.set()
         stuck = self.fleet.end(time.monotonic() + 10)
-        self._renewing.join()
+        if self._renewing.is_alive():
+            self._renewing.join()
         return stuck
 
     def _open(self, stream: Stream, every_s: float, leave: threading.Event) -> FakeSource:
