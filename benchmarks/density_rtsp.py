@@ -18,6 +18,7 @@ from sample_videos.replay import ReplayProcess
 from stream_workers.build import Models, ViewFolders, build_view_pipeline, open_models, view_setup
 from stream_workers.journal import StoreJournal
 from stream_workers.pipeline import ViewPipeline, persist_looks_for
+from stream_workers.returned_memory import return_freed_memory
 from stream_workers.sources.rtsp import RtspSource
 from stream_workers.store import WorkerStore
 
@@ -39,6 +40,7 @@ class Watch:
 def density_rtsp(cameras: int, seconds: float) -> str:
     """Watch so many loopback cameras for so long and give the JSON line."""
     cv2.setNumThreads(1)
+    return_freed_memory()
     film = street_film()
     facts = measure_film(film)
     plain = Tally()

@@ -23,6 +23,7 @@ from stream_workers.housekeeping import Housekeeper
 from stream_workers.leases import LeaseBook
 from stream_workers.live_view import CountedModel, ViewMaker
 from stream_workers.logging_setup import set_up_logging
+from stream_workers.returned_memory import return_freed_memory
 from stream_workers.settings import WorkerSettings, unknown_settings
 from stream_workers.sinks.client import ApiClient
 from stream_workers.sinks.http import Sender
@@ -77,6 +78,7 @@ def run_worker(given: Mapping[str, Any], cameras: Sequence[str] = ()) -> None:
     for name in unknown_settings():
         LOG.warning("setting_unknown", extra={"variable": name})
     cv2.setNumThreads(1)
+    return_freed_memory()
     ending = _Ending()
     ending.on_signals()
     site_watch = SiteWatch(settings.site)
