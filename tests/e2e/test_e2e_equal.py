@@ -1,6 +1,7 @@
 """Killed again and again at random, the processes end with the incidents of an undisturbed run."""
 
 import random
+import signal
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -31,7 +32,11 @@ def kill_in_turn(of: Machine, worker: Program, began: float, chance: random.Rand
             time.sleep(chance.uniform(0.0, 3.0))
             of.start_api()
         kills += 1
-    return kills
+    worker.kill()
+    starts = len(worker.records("worker_started"))
+    worker.start()
+    wait_until(lambda: len(worker.records("worker_started")) > starts)
+    return kills + 1
 
 
 def is_online(worker: Program, cameras: int) -> bool:
@@ -80,7 +85,8 @@ def test_what_is_killed_at_random_ends_like_what_is_not(tmp_path: Path, seed: in
         assert kills >= 6
         for each, worker in zip((calm, disturbed), workers, strict=True):
             status, _ = worker.end()
-            assert status == 0
+            # A worker that was started anew a moment ago may be ended before it listens to signals.
+            assert status in (0, -signal.SIGTERM)
             check_numbers(each)
         undone, done = told(disturbed), told(calm)
         names = [(incident["view_id"], incident["category"], incident["status"]) for incident in done]
