@@ -347,6 +347,14 @@ def test_an_analysis_sends_all_it_has_and_says_when_it_cannot(
     assert api.asked[0].headers["Authorization"] == f"Bearer {KEY}"
 
 
+def test_a_postponed_event_holds_back_later_ones_of_its_subject_and_no_others(store: WorkerStore) -> None:
+    store.commit_look(a_look(1, [an_event(1), an_event(2), an_event(1, 1, "closed")]))
+    store.spool.mark_failed(1, next_try_at=1000.0, reason="500")
+    assert [row.event_id for row in store.spool.pending(10, now=999.0)] == [an_event(2).id]
+    assert [row.seq for row in store.spool.pending(10, now=1000.0)] == [1, 2, 3]
+    assert store.spool.pending(10, now=1000.0)[0].attempts == 1
+
+
 def test_what_was_sent_long_ago_is_dropped_and_what_waits_is_kept(tmp_path: Path, store: WorkerStore) -> None:
     sent, waits = a_picture(tmp_path, "sent"), a_picture(tmp_path, "waits")
     store.commit_look(a_look(1, [an_event(1), an_event(2), an_event(3)], [sent, waits]))

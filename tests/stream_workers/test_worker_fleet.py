@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from contracts.event import HealthEvent
+from stream_workers.camera_loop import WorkPlaces
 from stream_workers.errors import SourceRefused, SourceUnavailable
 from stream_workers.leases import Lease, LeaseBook
 from stream_workers.sources.media import DecodedLook
@@ -317,6 +318,27 @@ def test_after_too_many_stuck_threads_the_process_asks_to_be_begun_anew(tmp_path
         while not running.gave_up.wait(0.02):
             running.fleet.tick()
         comes_back.set()
+
+
+def test_a_thread_that_was_given_up_takes_no_second_place_with_it_when_it_comes_back() -> None:
+    places, inside, most = WorkPlaces(1), 0, 0
+    with places.taken(lambda: True):
+        places.replace()
+
+    def work() -> None:
+        nonlocal inside, most
+        with places.taken(lambda: False):
+            inside += 1
+            most = max(most, inside)
+            threading.Event().wait(0.05)
+            inside -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1
 
 
 def test_one_busy_camera_does_not_hold_more_than_its_place(tmp_path: Path) -> None:
