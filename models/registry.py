@@ -14,10 +14,14 @@ from vision.detectors.onnx import OnnxDetector, OnnxOptions
 from vision.errors import ModelRejected
 from vision.types import Detections
 
-__all__ = ["Manifest", "ModelEntry", "OpenModel", "load_manifest", "open_detector"]
+__all__ = ["Manifest", "ModelEntry", "ModelMissing", "OpenModel", "load_manifest", "open_detector"]
 
 FOLDER = Path(__file__).parent
 MANIFEST = FOLDER / "manifest.yaml"
+
+
+class ModelMissing(ModelRejected, FileNotFoundError):
+    """A file of the manifest, or the manifest itself, is not there; also Python's own error for that."""
 
 
 class ModelEntry(BaseModel):
@@ -29,6 +33,7 @@ class ModelEntry(BaseModel):
     version: str
     file: str = Field(description="Relative to the manifest.")
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    bytes: int = Field(gt=0, description="Size of the file.")
     licence: str
     card: str
     classes: list[str] = Field(min_length=1)
@@ -93,12 +98,17 @@ def load_manifest(path: Path | None = None) -> Manifest:
     """The manifest.
 
     Raises:
+        ModelMissing: It is not there.
         ModelRejected: It is not what a manifest must be; the message names the entry and key.
     """
     path = path or MANIFEST
     try:
         return Manifest.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (ValidationError, yaml.YAMLError) as error:
+    except FileNotFoundError as error:
+        raise ModelMissing(
+            f"{path.name} is not there: restore it from the release or the repository"
+        ) from error
+    except (ValidationError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise ModelRejected(f"{path.name}: {error}") from error
 
 
@@ -106,17 +116,23 @@ def open_detector(name: str = "detector", *, manifest: Path | None = None, threa
     """Open a model of the manifest.
 
     Raises:
-        FileNotFoundError: Its file is missing.
+        ModelMissing: Its file is not there.
         ModelRejected: Its file's SHA-256 is another than its entry's, or it cannot be run.
     """
     path = manifest or MANIFEST
     entry = load_manifest(path).entry(name)
-    content = (path.parent / entry.file).read_bytes()
+    try:
+        content = (path.parent / entry.file).read_bytes()
+    except FileNotFoundError as error:
+        raise ModelMissing(
+            f"{entry.file} is not there: restore it from the release or the repository"
+        ) from error
     found = hashlib.sha256(content).hexdigest()
     if found != entry.sha256:
         raise ModelRejected(
-            f"{entry.file} has SHA-256 {found}, the manifest says {entry.sha256}: the file is damaged or was "
-            "exchanged; restore it, or enter the new hash if the change was yours"
+            f"{entry.file} has SHA-256 {found} and {len(content)} bytes, the manifest says {entry.sha256} "
+            f"and {entry.bytes}: the file is damaged or was exchanged; restore it, or enter the new hash if "
+            "the change was yours"
         )
     options = OnnxOptions(entry.input_px, entry.thresholds, entry.threshold, entry.iou, threads)
     return OpenModel(entry, OnnxDetector(content, entry.classes, options))

@@ -35,7 +35,7 @@ def test_every_shipped_model_has_card_licence_and_a_file_of_at_most_12_megabytes
     for entry in load_manifest().models:
         assert entry.licence == "AGPL-3.0"
         assert (FOLDER / entry.card).is_file()
-        assert (FOLDER / entry.file).stat().st_size <= 12_000_000
+        assert (FOLDER / entry.file).stat().st_size == entry.bytes <= 12_000_000
         assert open_detector(entry.name).names == tuple(entry.classes)
 
 
@@ -43,14 +43,23 @@ def test_a_changed_file_is_refused_with_what_to_do(tmp_path: Path) -> None:
     manifest = copy_of_manifest(tmp_path)
     weights = tmp_path / "weights" / "detector.onnx"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\x00")
-    with pytest.raises(ModelRejected, match="restore it, or enter the new hash"):
+    with pytest.raises(ModelRejected, match="restore it, or enter the new hash if"):
         open_detector(manifest=manifest)
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named_with_what_to_do(tmp_path: Path) -> None:
     manifest = copy_of_manifest(tmp_path, file="weights/gone.onnx")
-    with pytest.raises(FileNotFoundError, match=r"gone\.onnx"):
+    with pytest.raises(ModelRejected, match=r"gone\.onnx is not there: restore it") as refused:
         open_detector(manifest=manifest)
+    assert isinstance(refused.value, FileNotFoundError)
+
+
+def test_a_missing_or_unreadable_manifest_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelRejected, match="is not there"):
+        load_manifest(tmp_path / "manifest.yaml")
+    (tmp_path / "manifest.yaml").write_bytes(b"\xff\xfe models")
+    with pytest.raises(ModelRejected, match=r"manifest\.yaml"):
+        load_manifest(tmp_path / "manifest.yaml")
 
 
 def test_a_wrong_class_list_is_refused(tmp_path: Path) -> None:
@@ -78,3 +87,19 @@ def test_an_empty_drawn_street_shows_nothing_that_rules_are_about() -> None:
     for seed in range(4):
         found = detector.detect([draw_background(seed, (480, 480))])[0]
         assert len(found.of("street_vendor", "garbage_pile", "overflowing_bin", "construction_debris")) == 0
+
+
+@pytest.mark.parametrize("kind", ["walker", "car"])
+def test_drawn_walkers_and_cars_are_neither_stalls_nor_heaps(kind: Kind) -> None:
+    detector = open_detector()
+    sizes = {"walker": (24, 40), "car": (120, 220)}[kind]
+    for seed, size in ((seed, size) for seed in range(5) for size in sizes):
+        found = detector.detect([scene(kind, seed, size)])[0].of("street_vendor", "garbage_pile")
+        assert len(found) == 0 or float(found.scores.max()) < 0.3, (kind, seed, size)
+
+
+def test_the_card_of_each_model_names_the_file_that_is_shipped() -> None:
+    for entry in load_manifest().models:
+        card = (FOLDER / entry.card).read_text(encoding="utf-8")
+        assert entry.version in card and entry.sha256[:8] in card, entry.name
+        assert all(name in card for name in entry.classes), entry.name

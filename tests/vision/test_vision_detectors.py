@@ -50,12 +50,17 @@ def test_overlap_is_symmetric_and_one_with_itself(rows: list[tuple[int, int, int
     assert np.allclose(overlap, overlap.T) and np.allclose(np.diag(overlap), 1)
 
 
-@given(SIZES, st.sampled_from([320, 416, 640]))
-def test_boxes_come_back_from_the_letterbox_as_they_went_in(size: tuple[int, int], side: int) -> None:
+@given(SIZES, st.sampled_from([320, 416, 640]), BOXES)
+def test_boxes_come_back_from_the_letterbox_as_they_went_in(
+    size: tuple[int, int], side: int, rows: list[tuple[int, int, int, int, int]]
+) -> None:
     width, height = size
-    _, fitted = letterbox(np.zeros((height, width, 3), np.uint8), side)
-    boxes = np.array([[width * 0.1, height * 0.2, width * 0.7, height * 0.9]], np.float32)
-    assert np.abs(fitted.to_picture(fitted.to_input(boxes)) - boxes).max() < 0.01 * max(size)
+    fitted, box = letterbox(np.zeros((height, width, 3), np.uint8), side)
+    boxes = np.clip(arrays(rows)[0], 0, [width, height, width, height]).astype(np.float32)
+    there = box.to_input(boxes)
+    assert fitted.shape == (side, side, 3)
+    assert there.min() >= 0 and there.max() <= side + 0.51, "a box of the picture lies in the input"
+    assert np.abs(box.to_picture(there) - boxes).max() < 0.001 * max(size)
 
 
 @given(SIZES, st.integers(0, 100), st.integers(0, 100), st.integers(1, 60), st.integers(1, 60))
@@ -94,3 +99,43 @@ def test_half_a_thing_at_a_tiles_edge_gives_way_to_the_whole() -> None:
 def test_bytes_that_are_no_model_are_refused() -> None:
     with pytest.raises(ModelRejected, match="cannot run this model"):
         OnnxDetector(b"nonsense", ["a"], OnnxOptions(416))
+
+
+def test_boxes_that_several_tiles_see_are_one_and_other_classes_stay() -> None:
+    names = ("heap", "bin")
+    left = Detections(
+        np.array([[650, 100, 720, 160], [650, 100, 720, 160]], np.float32),
+        np.array([0.5, 0.4], np.float32),
+        np.array([0, 1]),
+        names,
+    )
+    right = Detections(
+        np.array([[27, 100, 97, 160]], np.float32), np.array([0.8], np.float32), np.array([0]), names
+    )
+    merged = merge_tiles([left, right], [(0, 0, 832, 832), (624, 0, 1456, 832)], (1456, 832))
+    assert [(merged.name(row), round(float(merged.scores[row]), 2)) for row in range(len(merged))] == [
+        ("heap", 0.8),
+        ("bin", 0.4),
+    ]
+
+
+def test_half_a_thing_stays_where_no_tile_shows_the_whole() -> None:
+    names = ("heap",)
+    half = Detections(
+        np.array([[780, 100, 832, 160]], np.float32), np.array([0.9], np.float32), np.array([0]), names
+    )
+    merged = merge_tiles(
+        [half, Detections.empty(names)], [(0, 0, 832, 832), (624, 0, 1456, 832)], (1456, 832)
+    )
+    assert merged.xyxy.tolist() == [[780, 100, 832, 160]]
+
+
+def test_a_thing_cut_by_the_pictures_own_edge_is_no_half() -> None:
+    names = ("heap",)
+    rows = Detections(
+        np.array([[780, 100, 832, 160], [760, 90, 829, 170]], np.float32),
+        np.array([0.9, 0.5], np.float32),
+        np.array([0, 0]),
+        names,
+    )
+    assert len(merge_tiles([rows], [(0, 0, 832, 832)], (832, 832))) == 2

@@ -49,7 +49,8 @@ class OnnxDetector:
         options: How to run it.
 
     Raises:
-        ModelRejected: The bytes are no model that ONNX Runtime can run, or its output is of neither form.
+        ModelRejected: The bytes are no model that ONNX Runtime can run, its input is of another size, or its
+            output is of neither form.
     """
 
     def __init__(self, model: bytes, names: Sequence[str], options: OnnxOptions) -> None:
@@ -69,6 +70,7 @@ class OnnxDetector:
         self._floor = np.array(
             [options.thresholds.get(name, options.threshold) for name in names], np.float32
         )
+        self._check_input()
         self._check_output()
 
     @property
@@ -80,12 +82,13 @@ class OnnxDetector:
         """Detections for each (h, w, 3) uint8 BGR picture, in that picture's own pixels.
 
         Raises:
-            BadInput: A picture is not (h, w, 3) uint8.
+            BadInput: A picture is not (h, w, 3) uint8, or is empty.
+            ModelRejected: An end-to-end model finds a class that its list of names does not have.
         """
         return [self._detect_one(image) for image in images]
 
     def _detect_one(self, image: NDArray[np.uint8]) -> Detections:
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
             raise BadInput(f"a detector needs (h, w, 3) uint8, got {image.shape} {image.dtype}")
         fitted, box = letterbox(image, self._options.input_px)
         tensor = np.ascontiguousarray(fitted[:, :, ::-1].transpose(2, 0, 1)[None], np.float32) / 255
@@ -99,7 +102,13 @@ class OnnxDetector:
             return self._from_anchors(output)
         classes = output[:, 5].astype(np.int64)
         found = Detections(output[:, :4].copy(), output[:, 4].copy(), classes, self._names)
-        return found.select(found.scores >= self._floor[np.clip(classes, 0, len(self._floor) - 1)])
+        found = found.select(found.scores >= self._floor[np.clip(classes, 0, len(self._floor) - 1)])
+        if len(found) and not 0 <= found.classes.min() <= found.classes.max() < len(self._names):
+            raise ModelRejected(
+                f"the model finds class {found.classes.max()}, its list has {len(self._names)} names; "
+                "is the class list of its manifest entry right?"
+            )
+        return found
 
     def _from_anchors(self, output: NDArray[np.float32]) -> Detections:
         class_scores = output[4:]
@@ -117,6 +126,17 @@ class OnnxDetector:
             self._names,
         )
         return found.select(nms(found.xyxy, found.scores, found.classes, self._options.iou))
+
+    def _check_input(self) -> None:
+        side = self._options.input_px
+        shape = self._session.get_inputs()[0].shape
+        fixed = [(have, need) for have, need in zip(shape, (1, 3, side, side), strict=False) if have != need]
+        # A dimension that is no number is one that the model leaves open.
+        if len(shape) != 4 or any(isinstance(have, int) for have, _ in fixed):
+            raise ModelRejected(
+                f"the model's input {shape} is not (1, 3, {side}, {side}); "
+                "is input_px of its manifest entry right?"
+            )
 
     def _check_output(self) -> None:
         shape = self._session.get_outputs()[0].shape
