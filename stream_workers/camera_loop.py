@@ -235,7 +235,7 @@ class CameraLoop:
         source = self._source
         if source is None:
             raise RuntimeError("a look came from no source")
-        with self._parts.places.taken(lambda: self._is_given_up):
+        with watched.busy(), self._parts.places.taken(lambda: self._is_given_up):
             self._busy_since = time.monotonic()
             try:
                 with metrics.STAGE_S.labels("look").time():

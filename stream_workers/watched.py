@@ -1,7 +1,10 @@
 """A camera's view with the watches around it: frozen, moved, overloaded, keyframes, clock."""
 
 import logging
+import time
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
@@ -22,6 +25,10 @@ STRETCH: Final = 2.0
 MOST_STRETCHED_S: Final = 60.0
 CALM_LOOKS: Final = 30
 """Looks in a row in time before a stretched interval is shortened again."""
+SILENT_S: Final = 30.0
+SILENT_LOOKS: Final = 4
+"""So many intervals without a look, and at least `SILENT_S`, are no chance."""
+SILENT: Final = "it is connected, but no picture could be had: look at the worker's log for `look_failed`"
 FROZEN: Final = "the picture has not changed by one bit for several looks: restart the camera"
 MOVED: Final = "the view has moved: turn it back or calibrate it anew; its places are suspended"
 
@@ -42,6 +49,16 @@ class LiveSource(Protocol):
     @property
     def dropped_looks(self) -> int:
         """Looks that nobody took before newer ones came, since the connection began."""
+        ...
+
+    @property
+    def time_origin(self) -> str:
+        """Where capture times come from: `rtcp` (the camera's clock) or `arrival` (ours)."""
+        ...
+
+    @property
+    def clock_error_s(self) -> float | None:
+        """Camera's clock minus ours."""
         ...
 
     def set_interval(self, every_s: float) -> None:
@@ -94,10 +111,17 @@ class Watched:
         camera: The camera.
         pace: Its look interval; kept over reconnects.
         clock: Dates the looks.
+        monotonic: A clock that is never set, seconds.
     """
 
     def __init__(
-        self, view: LookHandler, health: HealthDesk, camera: Camera, pace: Pace, clock: ForwardClock
+        self,
+        view: LookHandler,
+        health: HealthDesk,
+        camera: Camera,
+        pace: Pace,
+        clock: ForwardClock,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._view = view
         self._health = health
@@ -107,21 +131,45 @@ class Watched:
         self._frozen = FrozenWatch()
         self._source: LiveSource | None = None
         self._dropped = 0
+        self._monotonic = monotonic
+        self._heard_at_s = monotonic()
+        self._is_silent = self._is_lost = self._is_busy = False
 
     def is_waiting(self) -> bool:
         """Whether a look waits for room on the disk."""
         return self._view.is_waiting()
 
     def tick(self) -> None:
-        """Tell what has become due with time."""
+        """Tell what has become due with time; also a camera that is connected and shows nothing."""
+        silent_s = self._monotonic() - self._heard_at_s
+        is_expected = not (self._is_silent or self._is_lost or self._is_busy)
+        if is_expected and silent_s > max(SILENT_S, SILENT_LOOKS * self._pace.every_s):
+            self._is_silent = True
+            metrics.CAMERA_ONLINE.labels(self._camera.id).set(0)
+            self._health.report({HealthState.OFFLINE: SILENT})
         self._health.tick()
 
     def tell_source(self, state: SourceState) -> None:
         """The camera was lost, refused us, or is back."""
+        self._heard_at_s, self._is_silent = self._monotonic(), False
+        self._is_lost = not state.is_online
         metrics.CAMERA_ONLINE.labels(self._camera.id).set(int(state.is_online))
         refused = state.reason if state.needs_person else None
         lost = state.reason if not state.is_online and not state.needs_person else None
         self._health.report({HealthState.REFUSED: refused, HealthState.OFFLINE: lost})
+
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """A look is in hand: it waits for a place, is handled, or waits for room on the disk."""
+        self._is_busy = True
+        if self._is_silent:
+            self._is_silent = False
+            metrics.CAMERA_ONLINE.labels(self._camera.id).set(1)
+            self._health.report({HealthState.OFFLINE: None})
+        try:
+            yield
+        finally:
+            self._heard_at_s, self._is_busy = self._monotonic(), False
 
     def take(self, look: DecodedLook, source: LiveSource) -> list[IncidentEvent]:
         """Handle one look; returns the events that it made, which are committed."""
@@ -133,8 +181,7 @@ class Watched:
         events: list[IncidentEvent] = []
         if not still:
             events = self._view.handle(replace(look, captured_at=dated.at), dated.jumped_s)
-        lag_s = (datetime.now(UTC) - look.captured_at).total_seconds()
-        self._keep_pace(source, lag_s)
+        self._keep_pace(source, _lag_s(look, source))
         self._report(source, dated, still=still)
         return events
 
@@ -174,6 +221,12 @@ class Watched:
             },
             note=_clock_note(dated),
         )
+
+
+def _lag_s(look: DecodedLook, source: LiveSource) -> float:
+    """How long ago the look was captured, also where the camera's clock differs from ours."""
+    error_s = source.clock_error_s if source.time_origin == "rtcp" else None
+    return (datetime.now(UTC) - look.captured_at).total_seconds() + (error_s or 0.0)
 
 
 def _clock_note(dated: Dated) -> str:

@@ -2,32 +2,16 @@
 
 import logging
 import threading
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from contracts.event import HealthEvent
 from stream_workers.camera_loop import WorkPlaces
 from stream_workers.errors import SourceRefused, SourceUnavailable
 from stream_workers.leases import Lease, LeaseBook
 from stream_workers.sources.media import DecodedLook
-from tests.support.fake_cameras import FakeSource, FakeView, Town, a_decoded_look, live_site, town
+from tests.support.fake_cameras import FakeSource, FakeView, Town, live_site, town
 from tests.support.waiting import wait_until
-
-
-def states(running: Town) -> list[str]:
-    return [
-        event.data.state.value for event in running.store.events("live") if isinstance(event, HealthEvent)
-    ]
-
-
-def details(running: Town) -> list[str]:
-    return [event.data.detail for event in running.store.events("live") if isinstance(event, HealthEvent)]
-
-
-def wait_until_looks(running: Town, looks: int) -> None:
-    wait_until(lambda: running.looks_of("gate") == looks)
 
 
 def ticked_until_source(running: Town) -> FakeSource:
@@ -45,7 +29,7 @@ def test_looks_of_each_camera_are_handled_and_committed(tmp_path: Path) -> None:
             for _ in range(3):
                 source.send()
         wait_until(lambda: running.looks_of("gate") == running.looks_of("market") == 3)
-        assert states(running) == ["ok", "ok"]
+        assert running.states() == ["ok", "ok"]
         assert running.end() == []
 
 
@@ -89,12 +73,12 @@ def test_a_camera_without_legal_basis_does_not_start_and_says_so_once(
     monkeypatch.setattr("stream_workers.camera_loop.AFTER_FAULT_S", 0.02)
     with town(tmp_path, live_site("gate", legal_basis=" ")) as running:
         running.begin()
-        wait_until(lambda: states(running) == ["refused"])
+        wait_until(lambda: running.states() == ["refused"])
         wait_until(lambda: "camera_waits" in [record.message for record in caplog.records])
         threading.Event().wait(0.2)
-        assert "legal basis" in details(running)[0]
+        assert "legal basis" in running.details()[0]
         assert running.sources.empty()
-        assert states(running) == ["refused"]
+        assert running.states() == ["refused"]
         assert len([record for record in caplog.records if record.message == "camera_waits"]) == 1
         running.fleet.take_site(live_site("gate", version="2"))
         running.next_source().send()
@@ -105,8 +89,8 @@ def test_a_camera_that_refuses_us_is_told_as_needing_a_person(tmp_path: Path) ->
     with town(tmp_path, live_site("gate")) as running:
         running.fault = SourceRefused("refuses user or password (401)")
         running.begin()
-        wait_until(lambda: states(running) == ["refused"])
-        assert details(running) == ["refuses user or password (401)"]
+        wait_until(lambda: running.states() == ["refused"])
+        assert running.details() == ["refuses user or password (401)"]
 
 
 def test_a_changed_rule_is_applied_at_the_next_look_without_a_new_connection(tmp_path: Path) -> None:
@@ -153,61 +137,6 @@ def test_cameras_come_and_go_with_the_site(tmp_path: Path) -> None:
         assert isinstance(lease, Lease) or lease == running.parts.leases.holder
 
 
-def test_too_much_work_stretches_the_interval_and_calm_shortens_it_again(tmp_path: Path) -> None:
-    with town(tmp_path, live_site("gate")) as running:
-        running.begin()
-        source = running.next_source()
-        for number, dropped in enumerate((0, 1, 2, 5), 1):
-            source.dropped_looks = dropped
-            source.send()
-            wait_until_looks(running, number)
-        assert source.intervals == [20, 40, 60]
-        wait_until(lambda: states(running) == ["ok", "overloaded"])
-        assert "instead of 10 s" in details(running)[-1]
-        source.lose()
-        again = running.next_source()
-        assert again.every_s == 60
-        for _ in range(90):
-            again.send()
-        wait_until(lambda: again.intervals == [30, 15, 10])
-
-
-def test_a_look_that_was_late_stretches_the_interval_too(tmp_path: Path) -> None:
-    with town(tmp_path, live_site("gate")) as running:
-        running.begin()
-        source = running.next_source()
-        source.send(a_decoded_look(datetime.now(UTC) - timedelta(seconds=25)))
-        wait_until(lambda: source.intervals == [20])
-
-
-def test_a_frozen_picture_is_told_and_handled_no_more(tmp_path: Path) -> None:
-    with town(tmp_path, live_site("gate")) as running:
-        running.begin()
-        source = running.next_source()
-        for _ in range(10):
-            source.send(a_decoded_look(picture=1))
-        wait_until(lambda: states(running) == ["ok", "frozen"])
-        wait_until(source.looks.empty)
-        assert running.looks_of("gate") == 6
-        source.send()
-        wait_until(lambda: running.looks_of("gate") == 7)
-
-
-def test_rare_keyframes_a_moved_view_and_a_missing_detector_are_told_gravest_first(tmp_path: Path) -> None:
-    with town(tmp_path, live_site("gate"), has_detector=False) as running:
-        running.begin()
-        source = running.next_source()
-        source.send()
-        wait_until(lambda: states(running) == ["no_detector"])
-        source.mode = "sparse"
-        source.send()
-        wait_until(lambda: states(running)[-1] == "keyframes_too_rare")
-        running.views[-1].suspended = True
-        source.send()
-        wait_until(lambda: states(running)[-1] == "moved")
-        assert "calibrate" in details(running)[-1]
-
-
 def test_a_second_worker_waits_says_so_and_takes_over_when_the_first_ends(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -222,7 +151,7 @@ def test_a_second_worker_waits_says_so_and_takes_over_when_the_first_ends(
         assert first.end() == []
         second.next_source().send()
         wait_until(lambda: second.looks_of("gate") == 2)
-        assert states(second) == ["ok"]
+        assert second.states() == ["ok"]
 
 
 def test_a_worker_whose_lease_went_over_leaves_the_camera(

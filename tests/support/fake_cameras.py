@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from contracts.event import IncidentEvent
+from contracts.event import HealthEvent, IncidentEvent
 from contracts.incident import Category
 from contracts.site import Camera, Rule, Site, Stream, View
 from stream_workers.camera_loop import WorkerParts, WorkPlaces
@@ -24,6 +24,7 @@ from stream_workers.sources.media import DecodedLook, EncodedLook, LookMode
 from stream_workers.sources.reconnect import Backoff
 from stream_workers.store import WorkerStore
 from tests.support.look_commits import a_look
+from tests.support.waiting import wait_until
 from vision.types import Planes
 
 
@@ -66,6 +67,8 @@ class FakeSource:
     mode: LookMode = "keyframe"
     keyframe_interval_s: float | None = 2.0
     dropped_looks: int = 0
+    time_origin: str = "arrival"
+    clock_error_s: float | None = None
     intervals: list[float] = field(default_factory=list)
 
     def __enter__(self) -> Self:
@@ -198,6 +201,23 @@ class Town:
     def site_seen_by(self, name: str) -> str:
         stored = self.store.load_view(f"{name}-view", "live")
         return stored.memory.decode() if stored else ""
+
+    def states(self) -> list[str]:
+        """Every state of health that was told, oldest first."""
+        return [event.data.state.value for event in self._health_events()]
+
+    def details(self) -> list[str]:
+        return [event.data.detail for event in self._health_events()]
+
+    def tick_until(self, is_so: Callable[[], object]) -> None:
+        def ticked() -> object:
+            self.fleet.tick()
+            return is_so()
+
+        wait_until(ticked)
+
+    def _health_events(self) -> list[HealthEvent]:
+        return [event for event in self.store.events("live") if isinstance(event, HealthEvent)]
 
     def end(self) -> list[str]:
         self.stop.set()
