@@ -1,123 +1,110 @@
-"""Fine-tuning by a recipe: pseudo-labels, dataset, training, export. Needs requirements-train.txt.
+"""Fine-tuning by a recipe: pseudo-labels, data set, training, export. Needs requirements-train.txt.
 
 The COCO head is kept whole while training, each of our classes in a slot of it, so that all starting
 weights are carried over; only our rows are exported. Every step leaves its result in the run's folder
 and is skipped when it is there, so that a run that was killed goes on.
 """
 
-import csv
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from numpy.typing import NDArray
 
-from vision.boxes import union_iou
-from vision.errors import ModelRejected
+from models.compose import Drawer, compose
+from models.labels import Label, Picture, label_line, licensed_pictures, merge_labels
+from models.recipe import Recipe, Stage, read_recipe
+from vision.errors import BadInput, ModelRejected
 
-__all__ = ["Picture", "Recipe", "licensed_pictures", "merge_labels", "read_recipe", "train"]
+__all__ = ["list_stage", "train", "write_drawn"]
 
 CONTEXT = {"person", "bicycle", "motorcycle", "car", "bus", "truck"}
-OWN_BEATS_PSEUDO_IOU = {"street_vendor": 0.4, "garbage_bin": 0.6, "overflowing_bin": 0.6}
-"""A vehicle that the teacher sees in a labelled cart or bin is that cart or bin."""
-SAME_IOU = 0.7
+HEAD_SLOTS = 80
 LONG_SIDE_PX = 640
 SEED = 7
-Box = tuple[float, float, float, float]
-Label = tuple[str, Box]
 
 
-class Recipe(BaseModel):
-    """What a run is made of; data folders are relative to STREETKEEPER_DATA or ../shared/data."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str
-    data: list[str] = Field(min_length=1)
-    start: str
-    classes: dict[str, int] = Field(min_length=1)
-    pseudo_least_score: float = Field(gt=0, lt=1)
-    teacher_px: int = Field(ge=320)
-    input_px: int = Field(ge=160)
-    batch: int = Field(ge=1)
-    epochs: int = Field(ge=1)
-    learning_rate: float = Field(gt=0)
-    freeze: int = Field(ge=0)
-    drawn: str | None = Field(
-        default=None, description="Folder with train/ and val/ of drawn pictures and labels."
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """One licensed picture and its own labels; boxes are shares of the picture, `xyxy`."""
-
-    path: Path
-    split: str
-    labels: tuple[Label, ...]
-
-
-def read_recipe(path: Path) -> Recipe:
-    """The recipe in a file.
-
-    Raises:
-        ModelRejected: It is none; the message names the key.
-    """
-    try:
-        return Recipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (ValidationError, yaml.YAMLError) as error:
-        raise ModelRejected(f"{path.name}: {error}") from error
-
-
-def train(recipe: Path, out: Path) -> Path:
+def train(recipe: Path, out: Path, drawer: Drawer | None = None) -> Path:
     """Run a recipe and give the exported ONNX file.
 
+    Args:
+        recipe: Recipe file.
+        out: Folder of the run; an interrupted run goes on in it.
+        drawer: Draws the things of recipes that ask for drawn pictures, `sample_videos.drawn` for one.
+
     Raises:
-        ModelRejected: The recipe is unfit, or the training packages are not installed.
+        ModelRejected: The recipe is unfit, the training packages are not installed, or the starting
+            weights were lost on the way into the training.
         FileNotFoundError: The data is not there; STREETKEEPER_DATA names its folder.
     """
     plan = read_recipe(recipe)
     torch, ultralytics = _packages()
-    out.mkdir(parents=True, exist_ok=True)
     data = _data_folder()
-    teacher = _start(ultralytics, torch, data / plan.start)
-    listed = _prepare(plan, data, out / "set", teacher)
-    best = _fit(plan, listed, out, ultralytics, teacher)
-    return _export(plan, best, out / f"{plan.name}.onnx", torch, ultralytics)
+    weights = data / plan.start
+    folder = out / "set"
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_pictures(plan, data, folder, _start(ultralytics, weights))
+    if plan.drawn is not None:
+        write_drawn(plan, folder, drawer)
+    checkpoint: Path | None = None
+    for number, stage in enumerate(plan.stages, 1):
+        network = _start(ultralytics, weights) if checkpoint is None else ultralytics.YOLO(checkpoint)
+        listed = list_stage(plan, stage, folder, f"stage{number}")
+        checkpoint = _fit(plan, stage, listed, network, (torch, ultralytics))
+    if checkpoint is None:
+        raise ModelRejected(f"{recipe.name} has no stage")
+    return _export(plan, checkpoint, out / f"{plan.name}.onnx", torch, ultralytics)
 
 
-def licensed_pictures(folder: Path) -> Iterator[Picture]:
-    """The pictures of a data folder whose manifest states a licence, with their labels."""
-    names = yaml.safe_load((folder / "data.yaml").read_text(encoding="utf-8"))["names"]
-    with (folder / "manifest.csv").open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            if row.get("licence_group", "licensed as stated") != "licensed as stated":
-                continue
-            path = folder / row["file"]
-            label = folder / "labels" / row["split"] / f"{path.stem}.txt"
-            yield Picture(path, row["split"], tuple(_labels(label, names)))
+def write_drawn(plan: Recipe, folder: Path, drawer: Drawer | None) -> None:
+    """Write the recipe's drawn pictures and labels; those that are there already are kept.
 
-
-def merge_labels(own: Sequence[Label], seen: Sequence[tuple[str, float, Box]], least: float) -> list[Label]:
-    """A picture's own labels, and the teacher's where they do not contradict them, best score first."""
-    merged: list[Label] = []
-    for name, score, box in sorted(seen, key=lambda row: -row[1]):
-        if score < least:
+    Raises:
+        ModelRejected: There is nothing to draw with.
+    """
+    if plan.drawn is None:
+        return
+    if drawer is None:
+        raise ModelRejected(f"recipe {plan.name} asks for drawn pictures, and no drawer was given")
+    for seed in range(plan.drawn.first_seed, plan.drawn.first_seed + plan.drawn.pictures):
+        image, label = _places(folder, "drawn", f"drawn_{seed}")
+        if label.is_file():
             continue
-        swallowed = name != "person" and any(
-            union_iou(box, other) > OWN_BEATS_PSEUDO_IOU.get(kind, 1.0) for kind, other in own
-        )
-        if not swallowed and not any(
-            kind == name and union_iou(box, other) > SAME_IOU for kind, other in merged
-        ):
-            merged.append((name, box))
-    return [*own, *merged]
+        composed = compose(drawer, seed)
+        image.write_bytes(composed.jpeg)
+        _write_labels(plan, label, composed.labels)
+
+
+def list_stage(plan: Recipe, stage: Stage, folder: Path, name: str) -> Path:
+    """Write what a stage trains on, repeats included, and describe it to ultralytics.
+
+    Returns: The description; it names all 80 slots, so that the head keeps its shape.
+    """
+    slots = {str(plan.classes[kind]): times for kind, times in plan.repeat.items()}
+    lines: list[str] = []
+    for split in ("train", "drawn") if stage.with_drawn else ("train",):
+        for image in sorted((folder / "images" / split).glob("*.jpg")):
+            label = folder / "labels" / split / f"{image.stem}.txt"
+            kinds = {line.split()[0] for line in label.read_text(encoding="utf-8").splitlines()}
+            if kinds or split == "drawn" or _is_kept(image.stem, plan.one_empty_in):
+                times = max([slots.get(kind, 1) for kind in kinds], default=1) if split == "train" else 1
+                lines += [f"./images/{split}/{image.name}"] * times
+    (folder / f"{name}.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    named = {slot: kind for kind, slot in plan.classes.items()}
+    facts = {
+        "path": str(folder.resolve()),
+        "train": f"{name}.txt",
+        "val": "images/val",
+        "names": {slot: named.get(slot, f"unused_{slot}") for slot in range(HEAD_SLOTS)},
+    }
+    listed = folder / f"{name}.yaml"
+    listed.write_text(yaml.safe_dump(facts, sort_keys=False), encoding="utf-8")
+    return listed
 
 
 def _packages() -> tuple[Any, Any]:
@@ -139,7 +126,7 @@ def _data_folder() -> Path:
     return folder
 
 
-def _start(ultralytics: Any, torch: Any, weights: Path) -> Any:
+def _start(ultralytics: Any, weights: Path) -> Any:
     """The starting network; all weights must fit, since a silent misfit would train from nothing."""
     from safetensors.torch import load_file
 
@@ -151,70 +138,62 @@ def _start(ultralytics: Any, torch: Any, weights: Path) -> Any:
     fit = network.model.load_state_dict(state, strict=False)
     if fit.missing_keys or fit.unexpected_keys:
         raise ModelRejected(
-            f"{weights.name} does not fit yolo26n: {len(fit.missing_keys)} weights are missing"
+            f"{weights.name} does not fit yolo26n: {len(fit.missing_keys)} weights are missing, "
+            f"{len(fit.unexpected_keys)} have no place"
         )
     network.ckpt = {"model": network.model}
-    del torch
     return network
 
 
-def _prepare(plan: Recipe, data: Path, out: Path, teacher: Any) -> Path:
+def _write_pictures(plan: Recipe, data: Path, folder: Path, teacher: Any) -> None:
     """Write pictures and labels in YOLO's layout; what is there already is kept."""
-    slots = {slot: name for name, slot in plan.classes.items() if name in CONTEXT}
     for source in plan.data:
         for picture in licensed_pictures(data / source):
-            image = out / "images" / picture.split / f"{source}_{picture.path.stem}.jpg"
-            label = out / "labels" / picture.split / f"{image.stem}.txt"
+            image, label = _places(folder, picture.split, f"{source}_{picture.path.stem}")
             if label.is_file():
                 continue
-            image.parent.mkdir(parents=True, exist_ok=True)
-            label.parent.mkdir(parents=True, exist_ok=True)
             pixels = cv2.imread(str(picture.path))
-            found = teacher.predict(
-                pixels, imgsz=plan.teacher_px, conf=0.1, classes=sorted(slots), verbose=False, device="cpu"
-            )[0].boxes
-            seen = [
-                (slots[int(kind)], float(score), (float(box[0]), float(box[1]), float(box[2]), float(box[3])))
-                for kind, score, box in zip(found.cls, found.conf, found.xyxyn, strict=True)
-            ]
-            own = [row for row in picture.labels if row[0] in plan.classes]
+            if pixels is None:
+                raise BadInput(f"{picture.path} is no picture that can be read")
             cv2.imwrite(str(image), _shrunk(pixels))
-            lines = [
-                _line(plan.classes[name], box)
-                for name, box in merge_labels(own, seen, plan.pseudo_least_score)
-            ]
-            label.write_text("\n".join(lines), encoding="utf-8")
-    return _list_set(plan, out)
+            _write_labels(plan, label, _labels(plan, picture, pixels, teacher))
 
 
-def _list_set(plan: Recipe, out: Path) -> Path:
-    """The data set's description: all 80 slots named, so that the head keeps its shape."""
-    named = {slot: name for name, slot in plan.classes.items()}
-    names = {slot: named.get(slot, f"unused_{slot}") for slot in range(80)}
-    trained: list[str] = ["images/train"]
-    if plan.drawn is not None:
-        trained.append(str((Path(plan.drawn) / "images" / "train").resolve()))
-    listed = out / "data.yaml"
-    facts = {"path": str(out.resolve()), "train": trained, "val": "images/val", "names": names}
-    listed.write_text(yaml.safe_dump(facts, sort_keys=False), encoding="utf-8")
-    return listed
+def _labels(plan: Recipe, picture: Picture, pixels: Any, teacher: Any) -> list[Label]:
+    slots = {slot: name for name, slot in plan.classes.items() if name in CONTEXT}
+    found = teacher.predict(
+        pixels, imgsz=plan.teacher_px, conf=0.1, classes=sorted(slots), verbose=False, device="cpu"
+    )[0].boxes
+    seen = [
+        (slots[int(kind)], float(score), (float(box[0]), float(box[1]), float(box[2]), float(box[3])))
+        for kind, score, box in zip(found.cls, found.conf, found.xyxyn, strict=True)
+    ]
+    own = [row for row in picture.labels if row[0] in plan.classes]
+    return merge_labels(own, seen, plan.pseudo_least_score)
 
 
-def _fit(plan: Recipe, listed: Path, out: Path, ultralytics: Any, network: Any) -> Path:
-    last = out / "run" / "weights" / "last.pt"
+def _fit(plan: Recipe, stage: Stage, listed: Path, network: Any, packages: tuple[Any, Any]) -> Path:
+    """Train one stage, or what is left of it, and give its last checkpoint."""
+    torch, ultralytics = packages
+    run = listed.parent.parent / listed.stem
+    last = run / "weights" / "last.pt"
     if last.is_file():
         # Our own checkpoint of a killed run; a stranger's pickle is never opened.
-        ultralytics.YOLO(last).train(resume=True)
+        if not _is_trained(last, stage.epochs, torch):
+            ultralytics.YOLO(last).train(resume=True)
         return last
+    _watch_start(network, torch)
     network.train(
         data=str(listed),
-        epochs=plan.epochs,
+        epochs=stage.epochs,
         imgsz=plan.input_px,
         batch=plan.batch,
         optimizer="AdamW",
-        lr0=plan.learning_rate,
-        lrf=0.05,
+        lr0=stage.learning_rate,
+        lrf=stage.last_share,
+        warmup_epochs=stage.warmup_epochs,
         cos_lr=True,
+        close_mosaic=plan.mosaic_off_epochs,
         freeze=plan.freeze,
         scale=0.6,
         erasing=0.0,
@@ -225,11 +204,38 @@ def _fit(plan: Recipe, listed: Path, out: Path, ultralytics: Any, network: Any) 
         seed=SEED,
         deterministic=True,
         save_period=1,
-        project=str(out.resolve()),
-        name="run",
+        project=str(run.parent.resolve()),
+        name=run.name,
         exist_ok=True,
     )
     return last
+
+
+def _watch_start(network: Any, torch: Any) -> None:
+    """Have training stop at its first step unless every weight is the one that was given to it."""
+    before = {key: value.clone().float() for key, value in network.model.state_dict().items()}
+
+    def compare(trainer: Any) -> None:
+        now = trainer.model.state_dict()
+        lost = [
+            key
+            for key, value in before.items()
+            if key not in now or not torch.equal(now[key].float().cpu(), value.cpu())
+        ]
+        if lost:
+            raise ModelRejected(
+                f"{len(lost)} of {len(before)} starting weights were lost, {lost[0]} first: "
+                "is ultralytics of the version in requirements-train.txt?"
+            )
+
+    network.add_callback("on_train_start", compare)
+
+
+def _is_trained(last: Path, epochs: int, torch: Any) -> bool:
+    """Whether a checkpoint is of a finished stage; ultralytics refuses to resume one."""
+    # Epochs count from 0; -1 marks a checkpoint from which the optimiser was stripped at the end.
+    epoch = int(torch.load(last, map_location="cpu", weights_only=False)["epoch"])
+    return epoch == -1 or epoch + 1 >= epochs
 
 
 def _export(plan: Recipe, checkpoint: Path, target: Path, torch: Any, ultralytics: Any) -> Path:
@@ -254,20 +260,28 @@ def _export(plan: Recipe, checkpoint: Path, target: Path, torch: Any, ultralytic
     return target
 
 
-def _labels(path: Path, names: Mapping[int, str] | Sequence[str]) -> Iterator[Label]:
-    for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else []:
-        kind, x, y, width, height = (float(value) for value in line.split()[:5])
-        yield names[int(kind)], (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+def _places(folder: Path, split: str, stem: str) -> tuple[Path, Path]:
+    """Where a picture and its labels belong; their folders are made."""
+    image = folder / "images" / split / f"{stem}.jpg"
+    label = folder / "labels" / split / f"{stem}.txt"
+    image.parent.mkdir(parents=True, exist_ok=True)
+    label.parent.mkdir(parents=True, exist_ok=True)
+    return image, label
 
 
-def _line(slot: int, box: Box) -> str:
-    x1, y1, x2, y2 = box
-    return f"{slot} {(x1 + x2) / 2:.5f} {(y1 + y2) / 2:.5f} {x2 - x1:.5f} {y2 - y1:.5f}"
+def _write_labels(plan: Recipe, label: Path, rows: Sequence[Label]) -> None:
+    lines = [label_line(plan.classes[name], box) for name, box in rows if name in plan.classes]
+    label.write_text("\n".join(lines), encoding="utf-8")
 
 
-def _shrunk(pixels: Any) -> Any:
+def _is_kept(stem: str, one_in: int) -> bool:
+    """Whether an empty picture is of the share that is kept, by its name, so in every run the same."""
+    return int(hashlib.sha256(stem.encode()).hexdigest()[:8], 16) % one_in == 0
+
+
+def _shrunk(pixels: Any) -> NDArray[np.uint8]:
     scale = LONG_SIDE_PX / max(pixels.shape[:2])
     if scale >= 1:
-        return pixels
+        return np.asarray(pixels, np.uint8)
     size = (round(pixels.shape[1] * scale), round(pixels.shape[0] * scale))
-    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -42,7 +42,8 @@ def train(
 ) -> None:
     """Fine-tune a model by a recipe. Needs the packages of requirements-train.txt."""
     from models.train import train as run
+    from sample_videos import drawn
     from streetkeeper.console import faults_told
 
     with faults_told():
-        run(recipe, out)
+        run(recipe, out, drawn)

@@ -1,5 +1,6 @@
 """How models are measured and how their training labels are made, on cases whose answer is known."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -7,7 +8,9 @@ import numpy as np
 import pytest
 
 from models.evaluate import average_precision, measure, read_labelled
-from models.train import merge_labels, read_recipe, train
+from models.labels import merge_labels
+from models.recipe import read_recipe
+from models.train import train
 from tests.support.pipelines import ToldDetector
 from vision.errors import BadInput, ModelRejected
 
@@ -64,12 +67,20 @@ def test_a_thing_seen_twice_is_labelled_once() -> None:
     assert merge_labels([], seen, 0.33) == [("car", (0.1, 0.1, 0.5, 0.51))]
 
 
+def test_a_vehicle_seen_as_two_classes_is_the_one_that_is_surer() -> None:
+    seen = [("truck", 0.6, (0.1, 0.1, 0.5, 0.5)), ("car", 0.9, (0.1, 0.1, 0.5, 0.51))]
+    assert merge_labels([], seen, 0.33) == [("car", (0.1, 0.1, 0.5, 0.51))]
+
+
 @pytest.mark.parametrize("recipe", sorted(RECIPES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_recipes_are_read_and_no_class_shares_a_slot(recipe: Path) -> None:
     slots = list(read_recipe(recipe).classes.values())
     assert len(set(slots)) == len(slots)
 
 
+@pytest.mark.skipif(
+    find_spec("ultralytics") is not None, reason="the training packages are installed in this environment"
+)
 def test_training_without_its_packages_says_what_to_install(tmp_path: Path) -> None:
     with pytest.raises(ModelRejected, match=r"requirements-train\.txt"):
         train(RECIPES / "mask.yaml", tmp_path)
