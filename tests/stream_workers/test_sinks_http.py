@@ -171,7 +171,7 @@ def test_an_api_that_cannot_take_anything_loses_nothing_and_gets_it_in_order_lat
 ) -> None:
     keep(store, *range(1, 8))
     api = ScriptedApi()
-    failures = iter(range(12))
+    failures = iter(range(5))
     api.script = lambda asked: problem(status, "not now") if next(failures, None) is not None else None
     with scripted_api(api), sender_to(api.url, store) as sender, running(sender):
         wait_until(lambda: store.spool.counts().sent == 7)
