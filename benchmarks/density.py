@@ -18,18 +18,16 @@ from numpy.typing import NDArray
 
 from benchmarks.figures import config_sha256, cpu_s, line
 from benchmarks.film import long_film, measure_film, street_film
-from contracts.event import IncidentEvent
 from contracts.incident import Category
 from contracts.site import Camera, Rule, Site, View
 from models.registry import OpenModel
 from stream_workers.build import Models, ViewFolders, build_view_pipeline, open_models, view_setup
 from stream_workers.incidents import IncidentDesk
-from stream_workers.journal import StoreJournal
+from stream_workers.journal import MemoryJournal, StoreJournal
 from stream_workers.pipeline import ViewParts, ViewPipeline, persist_looks_for
 from stream_workers.sources.files import FileSource
 from stream_workers.sources.media import DecodedLook
 from stream_workers.store import WorkerStore
-from stream_workers.view_state import ViewState
 from vision.types import Detections, Planes
 
 __all__ = ["LOOK_EVERY_S", "Loop", "Tally", "default_site", "density", "measure_frames"]
@@ -114,17 +112,6 @@ class Hour:
                     moved = replace(look, media_time_s=at, captured_at=self.started + timedelta(seconds=at))
                     yield _with_things(moved, at) if self.leave_things else moved
             passed += length
-
-
-class NoJournal:
-    """Commits nothing; for the gate alone."""
-
-    def restore(self) -> ViewState | None:
-        """There is nothing to restore."""
-        return None
-
-    def commit(self, look: DecodedLook, state: ViewState, events: Sequence[IncidentEvent]) -> None:
-        """Keep nothing."""
 
 
 def density(film: Path | None) -> str:
@@ -235,7 +222,7 @@ def _gate_only(site: Site) -> ViewPipeline:
     """Looks, scene memory and tracks, without detector, evidence and commit."""
     camera = site.cameras[0]
     setup = view_setup(site, camera, camera.views[0], Models(None, open_models().mask), run="live")
-    return ViewPipeline(setup, ViewParts(IncidentDesk(setup, None, None), NoJournal()), DWELL_S)
+    return ViewPipeline(setup, ViewParts(IncidentDesk(setup, None, None), MemoryJournal()), DWELL_S)
 
 
 def _all_in(site: Site, models: Models, store: WorkerStore, folder: Path) -> ViewPipeline:

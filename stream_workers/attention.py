@@ -7,6 +7,7 @@ nothing that was there from the start is missed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from vision.tracks.identity import CONTEXT, FINDABLE, examine
 from vision.tracks.presence import Track
 from vision.types import Box, Detections, FramePacket
 
-__all__ = ["Attended", "Attention", "Cadence"]
+__all__ = ["Attended", "Attention", "Cadence", "CropExaminer", "Examiner"]
 
 CHECKS_PER_DWELL = 8
 OPEN_EVERY = 8
@@ -63,17 +64,36 @@ class Attended:
     heartbeat: Detections | None = None
 
 
+class Examiner(Protocol):
+    """Says what is in parts of a look."""
+
+    def examine(self, packet: FramePacket, boxes: Sequence[Box]) -> Sequence[Detections]:
+        """What is inside each of some boxes of the picture (even corners), in that box's own pixels."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CropExaminer:
+    """Cuts the boxes out at full resolution and shows them to a detector, all at once."""
+
+    detector: Detector
+
+    def examine(self, packet: FramePacket, boxes: Sequence[Box]) -> Sequence[Detections]:
+        """Detections of each crop."""
+        return self.detector.detect([packet.planes.bgr(box) for box in boxes])
+
+
 class Attention:
-    """Shows the detector what it should see.
+    """Shows the examiner what it should see.
 
     Args:
-        detector: The detector; its crops are the model's input size or larger.
+        examiner: Says what is there; its crops are the model's input size or larger.
         cadence: How often things are examined.
         input_px: Side of the model's input.
     """
 
-    def __init__(self, detector: Detector, cadence: Cadence, input_px: int = 416) -> None:
-        self._detector = detector
+    def __init__(self, examiner: Examiner, cadence: Cadence, input_px: int = 416) -> None:
+        self._examiner = examiner
         self._cadence = cadence
         self._input_px = input_px
 
@@ -124,7 +144,7 @@ class Attention:
             closer = tiles(packet.size_wh, TILE_PX, TILE_PX // 4)
             turn = packet.look // self._cadence.heartbeat_every
             boxes += closer if everything else closer[turn % TILE_TURNS :: TILE_TURNS]
-        parts = self._detector.detect([packet.planes.bgr(box) for box in boxes])
+        parts = self._examiner.examine(packet, boxes)
         return merge_tiles(parts, boxes, packet.size_wh)
 
     def _around(self, packet: FramePacket, box: Box, attended: Attended) -> Detections:
@@ -133,7 +153,7 @@ class Attention:
         for crop, found in attended.crops:
             if share_inside(wanted, crop) > 0.85:
                 return found
-        part = self._detector.detect([packet.planes.bgr(wanted)])[0]
+        part = self._examiner.examine(packet, [wanted])[0]
         left, top = (max(0, int(wanted[0])) // 2 * 2, max(0, int(wanted[1])) // 2 * 2)
         shifted = part.xyxy + np.array([left, top, left, top], np.float32)
         found = Detections(shifted.astype(np.float32), part.scores, part.classes, part.names)

@@ -11,7 +11,7 @@ import numpy as np
 from contracts.incident import Category, ModelRef
 from contracts.site import Camera, Site, View, Zone, ZoneKind
 from models.registry import OpenModel, open_detector
-from stream_workers.attention import Attention, Cadence
+from stream_workers.attention import Attention, Cadence, CropExaminer, Examiner
 from stream_workers.evidence import EvidenceFile, EvidenceMaker
 from stream_workers.incidents import IncidentDesk, TakenEvidence, ViewSetup
 from stream_workers.look_ring import LookRing
@@ -26,7 +26,7 @@ from vision.georeference.place import Place, place_footprint
 from vision.privacy.mask import PrivacyMask
 from vision.types import Box
 
-__all__ = ["Models", "ViewFolders", "build_view_pipeline", "open_models"]
+__all__ = ["Models", "ViewFolders", "build_plain_pipeline", "build_view_pipeline", "open_models"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +113,9 @@ def build_view_pipeline(
     maker: StillMaker[EncodedLook] = StillMaker(decode_encoded, models.mask, privacy)
     store = StillStore(folders.stills) if folders.stills is not None else None
     taker = PictureTaker(EvidenceMaker(ring, store, maker, folders.evidence))
-    dwell = shortest_dwell(setup.site)
     attention = None
     if models.detector is not None:
-        cadence = Cadence.of(dwell, setup.look_every_s, setup.camera.heartbeat_every_s)
-        attention = Attention(models.detector, cadence, models.detector.info.input_px)
+        attention = _attention(setup, CropExaminer(models.detector), models.detector.info.input_px)
     parts = ViewParts(
         desk=IncidentDesk(setup, _placer(setup.view), taker),
         journal=journal,
@@ -125,7 +123,31 @@ def build_view_pipeline(
         keeper=RingKeeper(ring, BackgroundStills(ring, maker, store) if store is not None else None),
         privacy=privacy,
     )
-    return ViewPipeline(setup, parts, dwell, explain=explain), taker
+    return ViewPipeline(setup, parts, shortest_dwell(setup.site), explain=explain), taker
+
+
+def build_plain_pipeline(
+    setup: ViewSetup, journal: Journal, examiner: Examiner, input_px: int, *, explain: bool = False
+) -> ViewPipeline:
+    """The pipeline of one view without evidence, whose looks need not be encoded.
+
+    Args:
+        setup: What is fixed for the view.
+        journal: Commits.
+        examiner: Stands where the detector stands.
+        input_px: Side of the detector's input.
+        explain: Whether to keep an explanation of every track that ends.
+
+    Raises:
+        CalibrationRejected: The view's control points cannot give a plane.
+    """
+    parts = ViewParts(
+        desk=IncidentDesk(setup, _placer(setup.view), None),
+        journal=journal,
+        attention=_attention(setup, examiner, input_px),
+        privacy=privacy_polygons(setup.site, setup.view),
+    )
+    return ViewPipeline(setup, parts, shortest_dwell(setup.site), explain=explain)
 
 
 def view_setup(site: Site, camera: Camera, view: View, models: Models, **facts: Any) -> ViewSetup:
@@ -157,6 +179,11 @@ def privacy_polygons(site: Site, view: View) -> list[Sequence[tuple[float, float
 def shortest_dwell(site: Site) -> float:
     """The shortest dwell of a site's rules: what is noticed must be noticed in time for it."""
     return min(rule.dwell_s for rule in site.rules)
+
+
+def _attention(setup: ViewSetup, examiner: Examiner, input_px: int) -> Attention:
+    cadence = Cadence.of(shortest_dwell(setup.site), setup.look_every_s, setup.camera.heartbeat_every_s)
+    return Attention(examiner, cadence, input_px)
 
 
 def _projected(zone: Zone, georeferencer: PlaneGeoreferencer) -> list[Sequence[tuple[float, float]]]:

@@ -3,21 +3,36 @@
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contracts.event import IncidentEvent
 from stream_workers import metrics
 from stream_workers.errors import StorageBusy, StorageFull
 from stream_workers.evidence import EvidenceFile
 from stream_workers.leases import Lease
-from stream_workers.sources.media import DecodedLook
+from stream_workers.sources.media import Look
 from stream_workers.store import LookCommit, WorkerStore
 from stream_workers.view_state import ViewState
 
-__all__ = ["PatientJournal", "StoreJournal"]
+__all__ = ["MemoryJournal", "PatientJournal", "StoreJournal"]
 
 LOG = logging.getLogger(__name__)
 STORAGE_RETRY_S = 2.0
+
+
+@dataclass(slots=True)
+class MemoryJournal:
+    """Keeps the events in memory and nothing else: for runs that begin anew when they are cut off."""
+
+    events: list[IncidentEvent] = field(default_factory=list)
+
+    def restore(self) -> ViewState | None:
+        """There is nothing to restore."""
+        return None
+
+    def commit(self, look: Look, state: ViewState, events: Sequence[IncidentEvent]) -> None:  # noqa: ARG002
+        """Keep the events."""
+        self.events += events
 
 
 @dataclass(slots=True)
@@ -47,7 +62,7 @@ class StoreJournal:
             return None
         return ViewState.unpack(stored.memory, stored.tracks, self.persist_looks)
 
-    def commit(self, look: DecodedLook, state: ViewState, events: Sequence[IncidentEvent]) -> None:
+    def commit(self, look: Look, state: ViewState, events: Sequence[IncidentEvent]) -> None:
         """Keep everything of one look, or nothing.
 
         Raises:

@@ -10,14 +10,14 @@ from contracts.rules import Outcome
 from stream_workers.attention import Attended, Attention, newly_found, stood_before
 from stream_workers.incidents import MIN_CHECKS, Decision, IncidentDesk, LookFacts, ViewSetup
 from stream_workers.pose_watch import PoseWatch
-from stream_workers.sources.media import DecodedLook
+from stream_workers.sources.media import DecodedLook, Look
 from stream_workers.view_state import Explanation, ViewState
 from vision.privacy.cover import black_out
 from vision.scene.memory import SceneLook, SceneMemory, grid_size
 from vision.tracks.identity import CONTEXT, Kind, is_believed
 from vision.tracks.presence import Track
 from vision.tracks.tracker import LookStamp, Tracker
-from vision.types import Box, Detections, FramePacket
+from vision.types import Box, Detections, FramePacket, Planes
 
 __all__ = ["Journal", "ViewParts", "ViewPipeline", "persist_looks_for"]
 
@@ -36,7 +36,7 @@ class Journal(Protocol):
         """The state after the last committed look, or None at the first start."""
         ...
 
-    def commit(self, look: DecodedLook, state: ViewState, events: Sequence[IncidentEvent]) -> None:
+    def commit(self, look: Look, state: ViewState, events: Sequence[IncidentEvent]) -> None:
         """Keep state and events in one transaction."""
         ...
 
@@ -99,16 +99,16 @@ class ViewPipeline:
         """Whether the view has moved away from its calibration."""
         return self.state.home is not None
 
-    def handle(self, look: DecodedLook, number: int | None = None) -> list[IncidentEvent]:
+    def handle(self, look: Look, number: int | None = None) -> list[IncidentEvent]:
         """Take one look in, commit it, and give the events that it made.
 
         Args:
-            look: The decoded look.
+            look: The look; one that was composed instead of decoded has nothing to keep for evidence.
             number: Its number, where the source counts; a look already handled is only kept for evidence.
         """
         if self._parts.privacy:
-            look = replace(look, planes=black_out(look.planes, self._parts.privacy))
-        if self._parts.keeper is not None:
+            look = replace(look, planes=black_out(Planes.of(look.planes), self._parts.privacy))
+        if self._parts.keeper is not None and isinstance(look, DecodedLook):
             self._parts.keeper.keep(look)
         state = self.state
         current = state.look + 1 if number is None else number
@@ -127,7 +127,7 @@ class ViewPipeline:
         living = [self._explanation(track, facts) for track in self.state.tracker.tracks]
         return [Explanation(**fields) for fields in self.state.explained] + living
 
-    def _notice(self, look: DecodedLook, number: int) -> None:
+    def _notice(self, look: Look, number: int) -> None:
         """Size and time of the look; a look that is skipped after a restart gives them too."""
         self._picture_wh = look.planes.size_wh
         self._scale = self._picture_wh[0] / grid_size(self._picture_wh)[0]

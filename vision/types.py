@@ -6,6 +6,7 @@ right and lower edges exclusive. Arrays are never modified after a value holds t
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -13,12 +14,29 @@ from numpy.typing import NDArray
 
 from vision.errors import BadInput
 
-__all__ = ["Box", "Detections", "FramePacket", "GroundPoints", "Planes"]
+__all__ = ["Box", "Detections", "FramePacket", "GroundPoints", "Picture", "Planes"]
 
 Box = tuple[float, float, float, float]
 """One box: x1, y1, x2, y2 in pixels of the displayed frame."""
 
 U8 = NDArray[np.uint8]
+
+
+class Picture(Protocol):
+    """A picture that gives of itself what is asked for: decoded planes, or composed on request."""
+
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        ...
+
+    def luma_small(self, size_wh: tuple[int, int]) -> U8:
+        """Luma averaged down to `size_wh`: (h, w) uint8."""
+        ...
+
+    def bgr(self, box: Box | None = None) -> U8:
+        """The picture, or the part inside `box`, as (h, w, 3) uint8 BGR; see `Planes.bgr`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +107,11 @@ class Planes:
         return np.asarray(cv2.cvtColor(packed, cv2.COLOR_YUV2BGR_I420)[:crop_h, :crop_w], dtype=np.uint8)
 
     @classmethod
+    def of(cls, picture: Picture) -> "Planes":
+        """The planes of any picture; one that is composed on request is composed whole."""
+        return picture if isinstance(picture, cls) else cls.from_bgr(picture.bgr())
+
+    @classmethod
     def from_bgr(cls, image: U8) -> "Planes":
         """Planes of a (H, W, 3) uint8 BGR picture; used by drawn films and JPEG looks."""
         height, width = image.shape[:2]
@@ -119,7 +142,7 @@ class FramePacket:
     look: int
     media_time_s: float
     captured_at: datetime
-    planes: Planes
+    planes: Picture
 
     def __post_init__(self) -> None:
         if self.captured_at.utcoffset() is None:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from vision.types import Planes
+from vision.types import Picture, Planes
 
-__all__ = ["DecodedLook", "EncodedLook", "LookMode", "MediaInfo"]
+__all__ = ["DecodedLook", "EncodedLook", "Look", "LookMode", "MediaInfo"]
 
 LookMode = Literal["keyframe", "sparse"]
 """How looks are made: from keyframes alone, or by decoding everything and keeping little."""
@@ -34,19 +34,32 @@ class EncodedLook:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DecodedLook:
-    """One look of a source.
+class Look:
+    """One look, wherever its picture comes from.
 
     Args:
         media_time_s: Seconds since the source's first picture; grows from look to look.
         captured_at: Capture time, aware UTC.
         planes: The picture as it is displayed.
-        encoded: The same picture, undecoded.
-        is_keyframe: Whether it was decoded alone; otherwise it came from sparse decoding.
     """
 
     media_time_s: float
     captured_at: datetime
+    planes: Picture
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DecodedLook(Look):
+    """One look of a source.
+
+    Args:
+        media_time_s: As in every look.
+        captured_at: As in every look.
+        planes: The picture, decoded.
+        encoded: The same picture, undecoded.
+        is_keyframe: Whether it was decoded alone; otherwise it came from sparse decoding.
+    """
+
     planes: Planes
     encoded: EncodedLook
     is_keyframe: bool

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from contracts.event import IncidentEvent
 from contracts.incident import Category
 from contracts.site import Camera, Rule, Site, View
-from stream_workers.attention import Attention, Cadence
+from stream_workers.attention import Attention, Cadence, CropExaminer
 from stream_workers.incidents import IncidentDesk, ViewSetup
 from stream_workers.pipeline import ViewParts, ViewPipeline, persist_looks_for
-from stream_workers.sources.media import DecodedLook, EncodedLook
+from stream_workers.sources.media import DecodedLook, EncodedLook, Look
 from stream_workers.view_state import ViewState
 from tests.support.street import Street
 from vision.types import Detections, Planes
@@ -68,7 +68,7 @@ class MemoryJournal:
     def restore(self) -> ViewState | None:
         return ViewState.unpack(*self.packed, self.persist_looks) if self.packed else None
 
-    def commit(self, look: DecodedLook, state: ViewState, events: Sequence[IncidentEvent]) -> None:
+    def commit(self, look: Look, state: ViewState, events: Sequence[IncidentEvent]) -> None:
         self.packed = state.pack()
         self.events += events
 
@@ -113,7 +113,7 @@ class Rig:
             IncidentDesk(setup, None, None),
             self.journal,
             # A crop as large as the picture, so that a told row keeps its pixels.
-            Attention(self.detector, cadence, input_px=4096) if detector else None,
+            Attention(CropExaminer(self.detector), cadence, input_px=4096) if detector else None,
             privacy=privacy,
         )
         self.pipeline = ViewPipeline(setup, parts, dwell, explain=True)
