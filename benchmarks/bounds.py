@@ -1,0 +1,79 @@
+"""Bounds of measured shares and rates, and of shares whose samples hang together."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["clustered_interval", "poisson_bounds", "wilson_bounds"]
+
+ONE_SIDED_95: Final = 1.6448536269514722
+"""Standard deviations below which 95 % of a normal distribution lie."""
+TAIL: Final = 0.05
+RESAMPLES: Final = 2000
+HALVINGS: Final = 200
+
+
+def wilson_bounds(hits: int, total: int) -> tuple[float, float]:
+    """Lower and upper one-sided 95 % bound of a share; (0, 1) without a sample.
+
+    Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference,
+    JASA 22 (1927).
+    """
+    if total == 0:
+        return 0.0, 1.0
+    z2 = ONE_SIDED_95**2
+    share = hits / total
+    middle = (share + z2 / (2 * total)) / (1 + z2 / total)
+    half = ONE_SIDED_95 / (1 + z2 / total) * math.sqrt(share * (1 - share) / total + z2 / (4 * total**2))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def poisson_bounds(count: int, exposure: float) -> tuple[float, float]:
+    """Lower and upper exact one-sided 95 % bound of a rate per unit of exposure; (0, inf) without exposure.
+
+    Source: F. Garwood, Fiducial limits for the Poisson distribution, Biometrika 28 (1936).
+    """
+    if exposure <= 0:
+        return 0.0, math.inf
+    high = 10.0 + 3.0 * count
+    upper = _crossing(lambda mean: _poisson_at_most(count, mean) - TAIL, high)
+    lower = _crossing(lambda mean: TAIL - 1 + _poisson_at_most(count - 1, mean), high) if count else 0.0
+    return lower / exposure, upper / exposure
+
+
+def clustered_interval(
+    hits: Sequence[int], totals: Sequence[int], seed: int = 0
+) -> tuple[float, float] | None:
+    """Two-sided 95 % interval of a share whose samples hang together in clusters; None below two clusters.
+
+    Whole clusters are drawn again with replacement.
+    Source: B. Efron, R. Tibshirani, An introduction to the bootstrap (1993).
+    """
+    if len(totals) < 2 or not sum(totals):
+        return None
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(0, len(totals), (RESAMPLES, len(totals)))
+    all_hits, all_totals = np.array(hits)[drawn].sum(axis=1), np.array(totals)[drawn].sum(axis=1)
+    shares: NDArray[np.float64] = all_hits[all_totals > 0] / all_totals[all_totals > 0]
+    low, high = np.quantile(shares, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _poisson_at_most(count: int, mean: float) -> float:
+    """Probability of at most `count` events."""
+    if mean <= 0:
+        return 1.0
+    terms = [number * math.log(mean) - mean - math.lgamma(number + 1) for number in range(count + 1)]
+    return min(1.0, math.fsum(math.exp(term) for term in terms))
+
+
+def _crossing(falling: Callable[[float], float], high: float) -> float:
+    """Where a falling function crosses 0 between 0 and `high`."""
+    low = 0.0
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if falling(middle) > 0 else (low, middle)
+    return (low + high) / 2
