@@ -18,7 +18,7 @@ from benchmarks.truth_figures import CAVEAT, cause_of
 from benchmarks.truth_match import DayMatch, Pair, Verdict
 from benchmarks.truth_targets import TargetLine
 from sample_videos.district.camera_day import ExplainedRecord, ThingRecord, box_of
-from sample_videos.district.stage import DAY_S, Stage, captured_at
+from sample_videos.district.day_stage import DAY_S, Stage, captured_at
 from vision.boxes import intersection, share_inside
 from vision.types import Box
 

@@ -20,7 +20,7 @@ from contracts.event import IncidentEvent
 from models.registry import load_manifest, open_detector
 from sample_videos.district.camera_day import CameraDay, ExplainedRecord, IncidentRecord
 from sample_videos.district.oracle import Oracle
-from sample_videos.district.stage import DayKey, Stage, captured_at, world_time
+from sample_videos.district.day_stage import DayKey, Stage, captured_at, world_time
 from stream_workers.attention import CropExaminer, Examiner
 from stream_workers.build import build_plain_pipeline
 from stream_workers.errors import SourceRefused

@@ -170,8 +170,13 @@ boxes = st.tuples(st.floats(0, 500), st.floats(0, 300), st.floats(30, 200), st.f
 )
 
 
-@given(st.lists(st.tuples(boxes, st.sampled_from(["street_vendor", "garbage_pile"])), max_size=6),
-       st.lists(st.tuples(boxes, st.floats(900, 5200), st.sampled_from(["street_vendor", "garbage_pile"])), max_size=8))  # fmt: skip
+some_things = st.lists(st.tuples(boxes, st.sampled_from(["street_vendor", "garbage_pile"])), max_size=6)
+some_incidents = st.lists(
+    st.tuples(boxes, st.floats(900, 5200), st.sampled_from(["street_vendor", "garbage_pile"])), max_size=8
+)
+
+
+@given(some_things, some_incidents)
 def test_each_thing_is_matched_once_at_most_and_each_incident_is_judged_once(
     true: list[tuple[Box, str]], told: list[tuple[Box, float, str]]
 ) -> None:
