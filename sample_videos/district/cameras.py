@@ -17,7 +17,7 @@ __all__ = ["CAMERAS", "DistrictCamera", "camera_of"]
 F64 = NDArray[np.float64]
 LEAST_DEPTH_M = 0.05
 NEWTON_STEPS = 12
-SPARE = 1.04
+SPARE = 1.08
 """A plate is wider than the picture by so much beyond what the lens bends in: shake and nudges look there."""
 
 
