@@ -1,1 +1,1 @@
-"""The sample district: a described small place, a seeded world in it, and its exact truth."""
+"""The sample district: a described small city with exact truth, drawn from parts."""
