@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sample_videos.district.canvas import Canvas, Shadows
-from sample_videos.district.drawing import Drawn, cast_shadows, draw
+from sample_videos.district.sprites import Drawn, cast_shadows, draw
 from sample_videos.district.lens import (
     Pose,
     add_noise,
