@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sample_videos.district.canvas import Canvas, Shadows
-from sample_videos.district.sprites import Drawn, cast_shadows, draw
+from sample_videos.district.sprites import Drawn, cast_shadows, draw, headlights
 from sample_videos.district.lens import (
     Pose,
     add_noise,
@@ -20,13 +20,15 @@ from sample_videos.district.lens import (
     warp,
 )
 from sample_videos.district.parts import LUMA_BGR
-from sample_videos.district.weather import Light, Weather
+from sample_videos.district.weather import LAMP_STRENGTH, Light, Weather
+from vision.types import Box, Planes
 
-__all__ = ["CameraState", "Composer", "Scene"]
+__all__ = ["CameraState", "ComposedPicture", "Composer", "Scene"]
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
-"""Radiance of a headlight's pool on the ground."""
+HEADLIGHTS = 0.02
+"""Radiance of a headlight's pool on white ground."""
 WET_DARKENS = 0.38
 WET_MIRRORS = 0.22
 RAIN_VEIL = 0.10
@@ -88,6 +90,10 @@ class Composer:
         """Size of the camera's picture."""
         return self._scene.size_wh
 
+    def picture(self, t: float) -> "ComposedPicture":
+        """The picture at a time; nothing is composed before it is asked for."""
+        return ComposedPicture(self, t)
+
     def frame(self, t: float) -> U8:
         """The whole picture at full size: (h, w, 3) uint8 BGR."""
         levels = self._levels(t, 1.0, 3)
@@ -108,6 +114,8 @@ class Composer:
         drawn = [thing for thing in scene.drawn(t) if thing.box_touches(scene.size_wh)]
         drawn.sort(key=lambda thing: -thing.depth_m)
         radiance = self._street(canvas, light, drawn, t)
+        if light.lamps > 0:
+            headlights(radiance, canvas, drawn, HEADLIGHTS * light.lamps / LAMP_STRENGTH)
         for thing in drawn:
             draw(radiance, canvas, thing, light, scene.shadows, t)
         radiance = self._air(radiance, canvas, light, t)
@@ -186,6 +194,35 @@ class Composer:
         if key not in self._canvases:
             self._canvases[key] = self._make(scale, channels)
         return self._canvases[key]
+
+
+@dataclass(slots=True)
+class ComposedPicture:
+    """A look that is composed as far as someone looks at it.
+
+    Args:
+        composer: Composes it.
+        t: Its time.
+    """
+
+    composer: Composer
+    t: float
+    _planes: Planes | None = None
+
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.composer.size_wh
+
+    def luma_small(self, size_wh: tuple[int, int]) -> U8:
+        """Luma at a small size: (h, w) uint8; the full picture is not composed for it."""
+        return self.composer.luma(self.t, size_wh)
+
+    def bgr(self, box: Box | None = None) -> U8:
+        """The picture, or the part inside `box`, as (h, w, 3) uint8 BGR at full size."""
+        if self._planes is None:
+            self._planes = Planes.from_bgr(self.composer.frame(self.t))
+        return self._planes.bgr(box)
 
 
 def _channels(bgr: NDArray[np.float64], channels: int) -> F32:

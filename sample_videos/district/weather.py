@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LAT", "LON", "Light", "Weather", "sun_direction"]
+__all__ = ["LAMP_STRENGTH", "LAT", "LON", "Light", "Weather", "sun_direction"]
 
 F64 = NDArray[np.float64]
 LON, LAT = 118.9170, 31.9380
