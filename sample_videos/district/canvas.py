@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sample_videos.district.parts import LUMA_BGR, Plate
 from sample_videos.district.heights import CELL_M, HeightField
 from sample_videos.district.shade import shadow_ceiling
-from sample_videos.district.weather import Light
+from sample_videos.district.weather import sun_direction
 
 __all__ = ["Canvas", "Shadows", "make_canvas"]
 
@@ -18,6 +18,7 @@ F64 = NDArray[np.float64]
 FAR_M = 1000.0
 WALL_OFFSET_M = 0.35
 """A wall is asked for shadow this far before itself, or it would shade itself."""
+MAP_EVERY_S = 300.0
 PENUMBRA_M = 0.35
 LEAF_SHADE = 0.78
 """Share of the sun that a crown takes."""
@@ -61,7 +62,9 @@ class Canvas:
 
 
 class Shadows:
-    """Where the sun reaches, on any canvas; the shadow maps of a minute are kept.
+    """Where the sun reaches, on any canvas.
+
+    Shadow maps are made every few minutes and blended between, so that shadows creep and never jump.
 
     Args:
         heights: What always stands there.
@@ -69,54 +72,47 @@ class Shadows:
 
     def __init__(self, heights: HeightField) -> None:
         self._heights = heights
-        self._key = -1
-        self._ceilings: tuple[F32, F32] = (heights.solid_m, heights.crown_top_m)
+        self._maps: dict[int, tuple[F32, F32]] = {}
 
-    def lit(self, canvas: Canvas, light: Light, t: float) -> F32:
-        """(h, w) share of the sun that reaches each pixel."""
-        if light.sun[2] <= 0:
-            return np.zeros(canvas.depth_m.shape, np.float32)
-        solid, crowns = self._at(light, t)
+    def lit(self, canvas: Canvas, t: float) -> F32:
+        """(h, w) share of the sun that reaches each pixel; without meaning while the sun is down."""
         east = canvas.places[..., 0] + WALL_OFFSET_M * canvas.normals[..., 0]
         north = canvas.places[..., 1] + WALL_OFFSET_M * canvas.normals[..., 1]
-        columns, rows = self._cells(east, north)
-        up = canvas.places[..., 2]
-        by_solid = self._share(solid, columns, rows, up, PENUMBRA_M)
-        by_crowns = self._share(crowns, columns, rows, up + 0.6 * canvas.grain, 2.5 * PENUMBRA_M)
-        return by_solid * (1 - LEAF_SHADE * (1 - by_crowns))
+        return self._lit(east, north, canvas.places[..., 2], canvas.grain, t)
 
-    def at_place(self, east: float, north: float, up: float, light: Light, t: float) -> float:
-        """Share of the sun that reaches one place."""
-        if light.sun[2] <= 0:
-            return 0.0
-        solid, crowns = self._at(light, t)
-        columns, rows = self._cells(np.full((1, 1), east, np.float32), np.full((1, 1), north, np.float32))
-        height = np.full((1, 1), up, np.float32)
-        through = float(self._share(solid, columns, rows, height, PENUMBRA_M)[0, 0])
-        return through * (
-            1 - LEAF_SHADE * (1 - float(self._share(crowns, columns, rows, height, 1.0)[0, 0]))
-        )
+    def at_places(self, places: F64, t: float) -> F32:
+        """(N,) share of the sun that reaches (N, 3) places."""
+        east, north, up = (places[None, :, axis].astype(np.float32) for axis in range(3))
+        return self._lit(east, north, up, np.zeros_like(up), t)[0]
 
-    def _at(self, light: Light, t: float) -> tuple[F32, F32]:
-        key = int(t // 60)
-        if key != self._key:
-            self._ceilings = (
-                shadow_ceiling(self._heights.solid_m, CELL_M, light.sun),
-                shadow_ceiling(self._heights.crown_top_m, CELL_M, light.sun),
+    def _lit(self, east: F32, north: F32, up: F32, grain: F32, t: float) -> F32:
+        columns = ((east - self._heights.west_m) / CELL_M - 0.5).astype(np.float32)
+        rows = ((north - self._heights.south_m) / CELL_M - 0.5).astype(np.float32)
+        step = int(t // MAP_EVERY_S)
+        share = np.float32(t / MAP_EVERY_S - step)
+        lit = np.zeros(up.shape, np.float32)
+        for number, weight in ((step, 1 - share), (step + 1, share)):
+            solid, crowns = self._map(number)
+            by_solid = _above(solid, columns, rows, up, PENUMBRA_M)
+            by_crowns = _above(crowns, columns, rows, up + 0.6 * grain, 2.5 * PENUMBRA_M)
+            lit += weight * by_solid * (1 - LEAF_SHADE * (1 - by_crowns))
+        return lit
+
+    def _map(self, step: int) -> tuple[F32, F32]:
+        if step not in self._maps:
+            sun = sun_direction(step * MAP_EVERY_S)
+            self._maps = {number: kept for number, kept in self._maps.items() if abs(number - step) <= 1}
+            self._maps[step] = (
+                shadow_ceiling(self._heights.solid_m, CELL_M, sun),
+                shadow_ceiling(self._heights.crown_top_m, CELL_M, sun),
             )
-            self._key = key
-        return self._ceilings
+        return self._maps[step]
 
-    def _cells(self, east: F32, north: F32) -> tuple[F32, F32]:
-        """Columns and rows of places, for `cv2.remap`: 0 is the middle of the first cell."""
-        columns = (east - self._heights.west_m) / CELL_M - 0.5
-        rows = (north - self._heights.south_m) / CELL_M - 0.5
-        return columns.astype(np.float32), rows.astype(np.float32)
 
-    @staticmethod
-    def _share(ceiling: F32, columns: F32, rows: F32, up: F32, soft_m: float) -> F32:
-        above = up - cv2.remap(ceiling, columns, rows, cv2.INTER_LINEAR, borderValue=-1000.0)
-        return np.clip(above / soft_m + 0.5, 0, 1).astype(np.float32)
+def _above(ceiling: F32, columns: F32, rows: F32, up: F32, soft_m: float) -> F32:
+    """Share of the sun at heights over a shadow map, with a soft edge."""
+    over = up - cv2.remap(ceiling, columns, rows, cv2.INTER_LINEAR, borderValue=-1000.0)
+    return np.clip(over / soft_m + 0.5, 0, 1).astype(np.float32)
 
 
 def make_canvas(

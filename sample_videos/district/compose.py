@@ -116,8 +116,9 @@ class Composer:
         radiance = self._street(canvas, light, drawn, t)
         if light.lamps > 0:
             headlights(radiance, canvas, drawn, HEADLIGHTS * light.lamps / LAMP_STRENGTH)
-        for thing in drawn:
-            draw(radiance, canvas, thing, light, scene.shadows, t)
+        lit = self._lit_things(drawn, light, t)
+        for thing, share in zip(drawn, lit, strict=True):
+            draw(radiance, canvas, thing, light, share)
         radiance = self._air(radiance, canvas, light, t)
         gain = exposure_gain(scene.weather, t)
         levels = develop(radiance, gain)
@@ -133,8 +134,10 @@ class Composer:
 
     def _street(self, canvas: Canvas, light: Light, drawn: Sequence[Drawn], t: float) -> F32:
         """The empty street in this light, with the shadows of what stands and passes on it."""
-        facing = canvas.normals @ light.sun.astype(np.float32)
-        sun = np.maximum(facing, 0) * self._scene.shadows.lit(canvas, light, t)
+        sun = np.zeros(canvas.depth_m.shape, np.float32)
+        if float(light.sun_bgr.max()) > 0:
+            facing = canvas.normals @ light.sun.astype(np.float32)
+            sun = np.maximum(facing, 0) * self._scene.shadows.lit(canvas, t)
         near_sky = np.ones(canvas.depth_m.shape, np.float32)
         cast_shadows(sun, near_sky, canvas, drawn, light)
         sky_bgr, sun_bgr = (_channels(value, canvas.channels) for value in (light.sky_bgr, light.sun_bgr))
@@ -149,6 +152,13 @@ class Composer:
             )
         radiance[canvas.is_sky] = sky_bgr * 0.9
         return self._swayed(radiance, canvas, t)
+
+    def _lit_things(self, drawn: Sequence[Drawn], light: Light, t: float) -> Sequence[float]:
+        """Share of the sun that reaches each thing's middle."""
+        if not drawn or float(light.sun_bgr.max()) <= 0:
+            return [0.0] * len(drawn)
+        middles = np.array([[*thing.place, 0.5 * thing.height_m] for thing in drawn])
+        return [float(share) for share in self._scene.shadows.at_places(middles, t)]
 
     def _mirrored(self, canvas: Canvas, radiance: F32) -> F32:
         """What wet ground mirrors: the picture above it, blurred downwards."""

@@ -104,6 +104,7 @@ class Parts:
         for row in rows:
             view = _view(row)
             self._views.setdefault((view.atlas, view.pose), []).append(view)
+        self._nearest: dict[tuple[str, str, int, int, int], SpriteView] = {}
         self._atlases: dict[str, tuple[U8, U8]] = {}
         self._scaled: dict[tuple[SpriteView, int, int, int, int], ScaledSprite] = {}
 
@@ -118,16 +119,16 @@ class Parts:
         Raises:
             KeyError: The atlas has no such pose.
         """
-        views = self._views.get((atlas, pose))
-        if views is None:
-            raise KeyError(f"no renders of {atlas!r} as {pose!r}; there are {self.atlases}")
-
-        def distance(view: SpriteView) -> float:
-            turn = abs((view.yaw_deg - yaw_deg + 180) % 360 - 180)
-            tilt = abs(np.log(max(view.depression_deg, 2.0) / max(depression_deg, 2.0)))
-            return float(turn + 40 * tilt + (1000 if view.phase != phase else 0))
-
-        return min(views, key=distance)
+        key = (atlas, pose, phase, round(yaw_deg / 3), round(depression_deg * 4))
+        found = self._nearest.get(key)
+        if found is None:
+            views = self._views.get((atlas, pose))
+            if views is None:
+                raise KeyError(f"no renders of {atlas!r} as {pose!r}; there are {self.atlases}")
+            found = self._nearest[key] = min(
+                views, key=lambda view: _strangeness(view, phase, yaw_deg, depression_deg)
+            )
+        return found
 
     def scaled(
         self, view: SpriteView, scale: float, above: float, below: float, channels: int
@@ -200,6 +201,13 @@ class Parts:
             folder = self.folder / "objects"
             self._atlases[name] = _read(folder / f"{name}.webp"), _read(folder / f"{name}.n.webp")[..., :3]
         return self._atlases[name]
+
+
+def _strangeness(view: SpriteView, phase: int, yaw_deg: float, depression_deg: float) -> float:
+    """How far a render is from how a thing is seen: degrees of turn, dip weighed by its ratio."""
+    turn = abs((view.yaw_deg - yaw_deg + 180) % 360 - 180)
+    dip = abs(float(np.log(max(view.depression_deg, 2.0) / max(depression_deg, 2.0))))
+    return turn + 40 * dip + (1000 if view.phase != phase else 0)
 
 
 def _resized(stack: F32, across: float, down: float) -> F32:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sample_videos.district.canvas import Canvas, Shadows
+from sample_videos.district.canvas import Canvas
 from sample_videos.district.parts import LUMA_BGR, ScaledSprite
 from sample_videos.district.weather import Light
 
@@ -79,8 +79,16 @@ class Drawn:
         return x2 > 0 and y2 > 0 and x1 < size_wh[0] and y1 < size_wh[1]
 
 
-def draw(radiance: F32, canvas: Canvas, thing: Drawn, light: Light, shadows: Shadows, t: float) -> None:
-    """Put one thing into the street's radiance, in place; nearer things come after farther ones."""
+def draw(radiance: F32, canvas: Canvas, thing: Drawn, light: Light, lit: float) -> None:
+    """Put one thing into the street's radiance, in place; nearer things come after farther ones.
+
+    Args:
+        radiance: (h, w, c) of the street so far.
+        canvas: The empty street.
+        thing: What is drawn.
+        light: The light.
+        lit: Share of the sun that reaches the thing.
+    """
     sprite = thing.sprite(canvas.scale, canvas.channels)
     anchor_x, anchor_y = thing.anchor_px[0] * canvas.scale, thing.anchor_px[1] * canvas.scale
     left, top = round(anchor_x - sprite.anchor[0]), round(anchor_y - sprite.anchor[1])
@@ -89,7 +97,6 @@ def draw(radiance: F32, canvas: Canvas, thing: Drawn, light: Light, shadows: Sha
         return
     alpha = sprite.alpha[inside] * (canvas.depth_m[window] > thing.depth_m - DEPTH_SLACK_M)
     sun = np.array([*(thing.toward @ light.sun[:2]), light.sun[2]], np.float32)
-    lit = shadows.at_place(*thing.place, 0.5 * thing.height_m, light, t)
     facing = np.maximum(sprite.normals[inside] @ sun, 0) * np.float32(lit)
     light_in = facing[..., None] * _colour(light.sun_bgr, thing, canvas.channels)
     light_in += _colour(light.sky_bgr, thing, canvas.channels)
