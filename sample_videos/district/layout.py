@@ -30,6 +30,8 @@ __all__ = ["DISTRICT", "REACH_M"]
 REACH_M: Final = 110.0
 """So far the long street goes on to both sides, the cross street to 85."""
 HOARDING_M = 2.1
+MARGIN_M = 1.2
+"""Permitted zones are drawn so much wider than the marks on the ground."""
 
 
 def rect(west: float, south: float, east: float, north: float) -> tuple[Point, ...]:
@@ -213,21 +215,23 @@ def _bays() -> Iterator[Bay]:
 def _paths() -> Iterator[Path]:
     yield Path("drive-east", "drive", ((-113, -2.7), (113, -2.7)), 0.7, 8.5, (110.0,))
     yield Path("drive-west", "drive", ((113, 0.6), (-113, 0.6)), 0.7, 8.5, (92.0, 155.0))
-    yield Path("drive-north", "drive", ((10.2, -87), (10.2, 87)), 0.3, 7.0, (78.0,))
+    yield Path("drive-north", "drive", ((10.2, -87), (10.2, 87)), 0.3, 7.0, (74.0,))
     yield Path("drive-south", "drive", ((7.9, 87), (7.9, -87)), 0.3, 7.0, (74.0,))
     yield Path(
         "turn-ne",
         "drive",
         ((10.2, -87), (10.2, -8), (11.0, -5), (14.0, -2.9), (18.0, -2.7), (113, -2.7)),
         0.3,
-        6.5,
+        7.0,
+        (74.0,),
     )
     yield Path(
         "turn-ws",
         "drive",
         ((113, 0.6), (14.0, 0.6), (10.5, 0.0), (8.4, -3.0), (7.9, -7.0), (7.9, -87)),
         0.3,
-        6.5,
+        8.5,
+        (92.0,),
     )
     yield Path(
         "lane-drive", "drive", ((7.9, 87), (7.9, 34), (6.0, 30.2), (2.0, 29.0), (-113, 29.0)), 0.3, 3.0
@@ -322,8 +326,19 @@ def _zones() -> Iterator[PlanZone]:
     yield PlanZone("canal-path", "canal path", "restricted", rect(-113, -53, 2, -46.5))
     yield PlanZone("waste-yard", "yard of the waste point", "restricted", rect(-12, -46.5, 2, -24))
     yield PlanZone("market", "vendor guiding point", "permitted", rect(20.8, 11.0, 37.8, 20.0))
-    yield PlanZone("site", "construction site behind the hoarding", "ignored", rect(18.3, -46.0, 62.0, -10.0))
-    yield PlanZone("lane-site", "plot behind the lane's hoarding", "ignored", rect(-54.0, 33.1, -47.0, 46.0))
+    for strip in STRIPS:
+        if strip.kind in ("pitch", "slab") and strip.id != "plaza-pitch":
+            outline = rect(
+                strip.west_m - MARGIN_M,
+                strip.south_m - MARGIN_M,
+                strip.east_m + MARGIN_M,
+                strip.north_m + MARGIN_M,
+            )
+            name = "vendor pitch" if strip.kind == "pitch" else "rubbish may be put out here"
+            yield PlanZone(strip.id, name, "permitted", outline)
+    # Drawn a little inside the hoardings: what leans on them from outside is not the site's.
+    yield PlanZone("site", "construction site behind the hoarding", "ignored", rect(20, -44.5, 60.5, -11.6))
+    yield PlanZone("lane-site", "plot behind the lane's hoarding", "ignored", rect(-54, 34.4, -47, 46))
 
 
 def _markings() -> Iterator[tuple[Point, ...]]:

@@ -214,7 +214,14 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class PlanZone:
-    """An area in which a rule of the site holds or does not; see `site.py`."""
+    """An area in which a rule of the site holds or does not; `site.py` adds hours and permits.
+
+    Args:
+        id: Its name; pitches and slabs have the name of their strip.
+        name: What people call it.
+        kind: As in the site document.
+        outline_en: Corners, counter-clockwise, not closed.
+    """
 
     id: str
     name: str
