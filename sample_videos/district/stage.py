@@ -1,0 +1,184 @@
+"""Ties one camera, the parts and a world together: where each thing falls in the camera's picture."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sample_videos.district.cameras import CAMERAS, DistrictCamera
+from sample_videos.district.canvas import Canvas, Shadows, make_canvas
+from sample_videos.district.catalogue import CATALOGUE
+from sample_videos.district.compose import CameraState, Composer, Scene
+from sample_videos.district.heights import district_heights
+from sample_videos.district.layout import DISTRICT
+from sample_videos.district.parts import Parts
+from sample_videos.district.placed import Placed
+from sample_videos.district.sprites import Drawn
+from sample_videos.district.weather import Weather
+
+__all__ = ["Stage", "drawn_of", "make_composer"]
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+BEAM_M = np.array([[-0.8, 2.6], [0.8, 2.6], [2.2, 14.0], [-2.2, 14.0]])
+"""Ground that headlights reach: to the right and ahead of a vehicle."""
+GLARE_WITHIN_DEG = 40.0
+
+
+class Stage(Protocol):
+    """What happens before a camera."""
+
+    @property
+    def seed(self) -> int:
+        """Seed of the world."""
+        ...
+
+    def placed(self, camera_id: str, t: float) -> Sequence[Placed]:
+        """Everything that is drawn over the empty street."""
+        ...
+
+    def state(self, camera_id: str, t: float) -> CameraState:
+        """What is wrong with the camera."""
+        ...
+
+
+def make_composer(camera: DistrictCamera, stage: Stage, parts: Parts) -> Composer:
+    """The composer of one camera's pictures.
+
+    Args:
+        camera: The camera.
+        stage: What happens before it.
+        parts: The renders.
+    """
+    heights = district_heights()
+    scene = Scene(
+        seed=stage.seed,
+        camera_seed=CAMERAS.index(camera),
+        size_wh=camera.size_wh,
+        weather=Weather(stage.seed),
+        shadows=Shadows(heights),
+        drawn=_drawer(camera, stage, parts),
+        state=partial(stage.state, camera.id),
+        sway=_crowns(camera),
+    )
+    return Composer(scene, partial(_canvas, camera, parts))
+
+
+def drawn_of(placed: Placed, camera: DistrictCamera, parts: Parts) -> Drawn | None:
+    """A placed thing as it is drawn in a camera's picture, or None where it is behind the camera."""
+    east, north = placed.east_m, placed.north_m
+    foot = np.array([[east, north, 0.0]])
+    depth = float(camera.depth(foot)[0])
+    if depth < 2.0:
+        return None
+    asset = CATALOGUE[placed.kind]
+    eye = camera.place_enu
+    level = np.array([east, north]) - eye[:2]
+    distance = max(float(np.hypot(*level)), 1e-3)
+    away = level / distance
+    toward = np.array([[away[1], -away[0]], away])
+    depression = float(np.degrees(np.arctan2(eye[2], distance)))
+    bearing = camera.bearing_deg(east, north)
+    view = parts.view(
+        f"{placed.kind}-{placed.variant}",
+        placed.pose,
+        placed.phase,
+        (placed.yaw_deg - bearing) % 360,
+        depression,
+    )
+    # One metre to the right, away and up, as the lens shows them at this place.
+    right, back = foot + [[*toward[0], 0.0]], foot + [[*toward[1], 0.0]]
+    pixels = camera.project(np.vstack([foot, right, back, foot + [[0.0, 0.0, 1.0]]]))
+    if not np.isfinite(pixels).all():
+        return None
+    across, deep, tall = (float(np.hypot(*(pixels[row] - pixels[0]))) for row in (1, 2, 3))
+    dip = np.radians(view.depression_deg)
+    scale = across / view.px_per_m * placed.scale
+    above = tall / across / float(np.cos(dip))
+    below = deep / across / float(np.sin(dip))
+    reach = np.array(view.rect[2:]) * scale
+    x, y = pixels[0]
+    left, top = x - view.anchor[0] * scale, y - view.anchor[1] * scale * above
+    turn = np.radians(placed.yaw_deg)
+    axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    is_vehicle = asset.family == "vehicle" and placed.is_moving
+    facing = abs((placed.yaw_deg - bearing + 180) % 360 - 180)
+    return Drawn(
+        sprite=lambda at, channels: parts.scaled(view, scale * at, above, below, channels),
+        anchor_px=(float(x), float(y)),
+        box_px=(float(left), float(top), float(left + reach[0]), float(top + reach[1] * max(above, below))),
+        depth_m=depth,
+        place=(east, north),
+        height_m=asset.size_m[2] * placed.scale,
+        toward=toward,
+        hull=np.array([east, north]) + np.array(asset.footprint) * placed.scale @ axes,
+        project=camera.project,
+        tint=placed.tint,
+        beam=np.array([east, north]) + BEAM_M @ axes if is_vehicle else None,
+        glare=max(0.0, 1 - facing / GLARE_WITHIN_DEG) if is_vehicle else 0.0,
+    )
+
+
+def _drawer(camera: DistrictCamera, stage: Stage, parts: Parts) -> Callable[[float], Sequence[Drawn]]:
+    """Drawn things by time; what stands still is worked out once."""
+    kept: dict[Placed, Drawn | None] = {}
+
+    def drawn(t: float) -> Sequence[Drawn]:
+        things = []
+        for placed in stage.placed(camera.id, t):
+            if placed.is_moving:
+                thing = drawn_of(placed, camera, parts)
+            else:
+                if placed not in kept:
+                    if len(kept) > 5000:
+                        kept.clear()
+                    kept[placed] = drawn_of(placed, camera, parts)
+                thing = kept[placed]
+            if thing is not None:
+                things.append(thing)
+        return things
+
+    return drawn
+
+
+def _canvas(camera: DistrictCamera, parts: Parts, scale: float, channels: int) -> Canvas:
+    width, height = camera.size_wh
+    columns, rows = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
+    pixels = np.column_stack([columns.ravel(), rows.ravel()])
+    plate_wh = camera.plate_wh
+    straight = camera.straightened(pixels)
+    on_plate = straight - np.array(camera.size_wh) / 2 + np.array(plate_wh) / 2 - 0.5
+    rays = camera.rays(pixels)
+    rays = rays / (rays @ camera.rotation[2])[:, None]
+    maps = (
+        on_plate[:, 0].reshape(height, width).astype(np.float32),
+        on_plate[:, 1].reshape(height, width).astype(np.float32),
+    )
+    return make_canvas(
+        parts.plate(camera.id),
+        maps,
+        rays.reshape(height, width, 3).astype(np.float32),
+        camera.place_enu,
+        scale,
+        channels,
+    )
+
+
+def _crowns(camera: DistrictCamera) -> list[tuple[float, float, float, float]]:
+    """Boxes of the trees' crowns in the picture."""
+    boxes = []
+    for tree in DISTRICT.trees:
+        middle = np.array([[tree.east_m, tree.north_m, (tree.height_m + tree.clear_m) / 2]])
+        depth = float(camera.depth(middle)[0])
+        if depth < 3.0:
+            continue
+        x, y = camera.project(middle)[0]
+        reach_x = camera.focal_px * tree.crown_radius_m / depth
+        reach_y = camera.focal_px * (tree.height_m - tree.clear_m) / 2 / depth
+        box = (float(x - reach_x), float(y - reach_y), float(x + reach_x), float(y + reach_y))
+        inside = box[0] < camera.size_wh[0] and box[1] < camera.size_wh[1] and box[2] > 0 and box[3] > 0
+        if np.isfinite(box).all() and inside:
+            boxes.append(box)
+    return boxes
