@@ -13,7 +13,7 @@ ONE_SIDED_95: Final = 1.6448536269514722
 """Standard deviations below which 95 % of a normal distribution lie."""
 TAIL: Final = 0.05
 RESAMPLES: Final = 2000
-HALVINGS: Final = 200
+HALVINGS: Final = 60
 
 
 def wilson_bounds(hits: int, total: int) -> tuple[float, float]:
@@ -28,7 +28,8 @@ def wilson_bounds(hits: int, total: int) -> tuple[float, float]:
     share = hits / total
     middle = (share + z2 / (2 * total)) / (1 + z2 / total)
     half = ONE_SIDED_95 / (1 + z2 / total) * math.sqrt(share * (1 - share) / total + z2 / (4 * total**2))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # At the ends the two terms are equal but for rounding.
+    return middle - half if hits else 0.0, middle + half if hits < total else 1.0
 
 
 def poisson_bounds(count: int, exposure: float) -> tuple[float, float]:
@@ -66,8 +67,9 @@ def _poisson_at_most(count: int, mean: float) -> float:
     """Probability of at most `count` events."""
     if mean <= 0:
         return 1.0
-    terms = [number * math.log(mean) - mean - math.lgamma(number + 1) for number in range(count + 1)]
-    return min(1.0, math.fsum(math.exp(term) for term in terms))
+    numbers = np.arange(count + 1)
+    log_factorials = np.concatenate([[0.0], np.cumsum(np.log(numbers[1:]))])
+    return min(1.0, float(np.exp(numbers * math.log(mean) - mean - log_factorials).sum()))
 
 
 def _crossing(falling: Callable[[float], float], high: float) -> float:

@@ -11,8 +11,8 @@ from benchmarks.truth_match import DayMatch, match_day
 from benchmarks.truth_report import write_truth_report
 from benchmarks.truth_targets import TargetLine, targets_of
 from sample_videos.district.camera_day import CameraDay
-from sample_videos.district.simulate import DetectorKind, OpenStage, simulate
 from sample_videos.district.day_stage import DayKey
+from sample_videos.district.simulate import DetectorKind, OpenStage, simulate
 
 __all__ = ["TruthRun", "bench_truth", "table_of"]
 

@@ -13,7 +13,7 @@ from benchmarks.truth_errors import Placed, placed_of
 from benchmarks.truth_match import DayMatch, Pair, Verdict
 from contracts.incident import Category
 from sample_videos.district.camera_day import CameraDay, ThingRecord
-from sample_videos.district.day_stage import DAY_S
+from sample_videos.district.things import DAY_S
 
 __all__ = ["CAVEAT", "HEADLINE", "figures_of", "opening_delay_s"]
 

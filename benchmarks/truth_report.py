@@ -18,7 +18,8 @@ from benchmarks.truth_figures import CAVEAT, cause_of
 from benchmarks.truth_match import DayMatch, Pair, Verdict
 from benchmarks.truth_targets import TargetLine
 from sample_videos.district.camera_day import ExplainedRecord, ThingRecord, box_of
-from sample_videos.district.day_stage import DAY_S, Stage, captured_at
+from sample_videos.district.day_stage import DayStage
+from sample_videos.district.things import clock
 from vision.boxes import intersection, share_inside
 from vision.types import Box
 
@@ -150,7 +151,7 @@ def _told(match: DayMatch, pair: Pair) -> Card:
     return Card(kind, title, match, incident.opened, truth, incident.box, facts)
 
 
-def _picture(card: Card, stage: Stage | None) -> str:
+def _picture(card: Card, stage: DayStage | None) -> str:
     """The card's surroundings as a data URI; empty where there is no picture of that time."""
     boxes = [box for box in (card.truth, card.told) if box is not None]
     picture = stage.picture(card.at) if stage is not None and boxes else None
@@ -188,9 +189,9 @@ def _around(boxes: Sequence[Box], size_wh: tuple[int, int]) -> Box:
 
 
 def _when(card: Card) -> str:
-    return f"{card.match.day.name}, {captured_at(card.at):%a %H:%M:%S}"
+    return f"{card.match.day.name}, {clock(card.at):%a %H:%M:%S}"
 
 
 def _clock(t: float) -> str:
-    """Time of day; a plus for each day that it lies after the first."""
-    return f"{captured_at(t % DAY_S):%H:%M:%S}"
+    """Time of day."""
+    return f"{clock(t):%H:%M:%S}"

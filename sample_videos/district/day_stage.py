@@ -1,30 +1,22 @@
-"""One camera over one simulated day, as the simulator needs it; and the simulated clock."""
+"""One camera over one simulated day, as the simulator needs it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
-from typing import Final, Protocol
+from datetime import datetime
+from typing import Protocol
 
 from contracts.site import Site
 from sample_videos.district.camera_day import Cut, Nudge, ThingRecord
 from sample_videos.district.oracle import Visible
+from sample_videos.district.things import DAY_0
 from vision.types import Picture
 
-__all__ = ["DAY_S", "DayKey", "Stage", "StageTruth", "captured_at", "world_time"]
-
-DAY_S: Final = 86400.0
-BEGIN: Final = datetime(2026, 4, 6, tzinfo=timezone(timedelta(hours=8), "Asia/Shanghai"))
-"""Time 0 of the world: Monday, midnight, where the district lies."""
-
-
-def captured_at(t: float) -> datetime:
-    """The aware time of a world time."""
-    return BEGIN + timedelta(seconds=t)
+__all__ = ["DayKey", "DayStage", "StageTruth", "world_time"]
 
 
 def world_time(at: datetime) -> float:
     """The world time of an aware time."""
-    return (at - BEGIN).total_seconds()
+    return (at - DAY_0).total_seconds()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -58,7 +50,7 @@ class StageTruth:
     exposure: dict[str, int] = field(default_factory=dict)
 
 
-class Stage(Protocol):
+class DayStage(Protocol):
     """A camera-day that can be looked at; times are world times."""
 
     @property

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from contracts.event import IncidentEvent
 from models.registry import load_manifest, open_detector
 from sample_videos.district.camera_day import CameraDay, ExplainedRecord, IncidentRecord
+from sample_videos.district.day_stage import DayKey, DayStage, world_time
 from sample_videos.district.oracle import Oracle
-from sample_videos.district.day_stage import DayKey, Stage, captured_at, world_time
+from sample_videos.district.things import clock
 from stream_workers.attention import CropExaminer, Examiner
 from stream_workers.build import build_plain_pipeline
 from stream_workers.errors import SourceRefused
@@ -33,7 +34,7 @@ from vision.types import Box, Picture
 __all__ = ["DetectorKind", "OpenStage", "code_sha256", "run_day", "simulate"]
 
 DetectorKind = Literal["oracle", "model"]
-OpenStage = Callable[[DayKey], Stage]
+OpenStage = Callable[[DayKey], DayStage]
 """Makes the stage of a camera-day; a module's function, since other processes must find it."""
 HOUSES = ("contracts", "models", "sample_videos", "stream_workers", "vision")
 LEAST_TOLD_S = 60.0
@@ -104,7 +105,7 @@ def simulate(
             pool.shutdown(cancel_futures=True)
 
 
-def run_day(key: DayKey, stage: Stage, detector: DetectorKind) -> CameraDay:
+def run_day(key: DayKey, stage: DayStage, detector: DetectorKind) -> CameraDay:
     """Run one camera-day: every look that there was, through the pipeline that a worker has."""
     began = time.process_time()
     site = stage.site()
@@ -122,7 +123,7 @@ def run_day(key: DayKey, stage: Stage, detector: DetectorKind) -> CameraDay:
         picture = stage.picture(at)
         if picture is None:
             continue
-        pipeline.handle(Look(media_s, captured_at(at), _Timed(picture, spent)))
+        pipeline.handle(Look(media_s, clock(at), _Timed(picture, spent)))
         moved.note(at, suspended=pipeline.suspended)
         looks += 1
     moved.end(stage.ends)
@@ -178,7 +179,7 @@ class _MovedWatch:
             self.since = None
 
 
-def _examiner(detector: DetectorKind, key: DayKey, stage: Stage) -> tuple[Examiner, int]:
+def _examiner(detector: DetectorKind, key: DayKey, stage: DayStage) -> tuple[Examiner, int]:
     entry = load_manifest().entry("detector")
     if detector == "model":
         return CropExaminer(open_detector("detector")), entry.input_px

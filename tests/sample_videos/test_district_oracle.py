@@ -47,7 +47,7 @@ def shares(found: Sequence[Detections]) -> float:
 
 def near(share: float, wanted: float, draws: int) -> bool:
     """Whether a counted share is within four standard deviations of what it should be."""
-    return abs(share - wanted) < 4 * (wanted * (1 - wanted) / draws) ** 0.5
+    return bool(abs(share - wanted) < 4 * (wanted * (1 - wanted) / draws) ** 0.5)
 
 
 @pytest.mark.parametrize(("share", "missed"), [(1.0, 0.10), (0.51, 0.10), (0.49, 0.30), (0.12, 0.30)])

@@ -17,8 +17,9 @@ from contracts.incident import Category
 from contracts.site import Calibration, Camera, ControlPoint, Rule, Site, View, Zone, ZoneKind
 from sample_videos.demo_site import CONTROL_POINTS_M
 from sample_videos.district.camera_day import Cut, Nudge, ThingRecord
+from sample_videos.district.day_stage import DayKey, StageTruth
 from sample_videos.district.oracle import Visible
-from sample_videos.district.day_stage import DAY_S, DayKey, StageTruth
+from sample_videos.district.things import DAY_S
 from sample_videos.street_scene import CAMERA, FRAME, SIZE_WH
 from vision.types import Box
 
