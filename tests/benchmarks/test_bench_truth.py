@@ -20,8 +20,8 @@ from tests.support.toy_stage import open_toy_stage
 
 KEYS = (
     "seed", "camera_days", "detector", "split", "recall", "precision", "false_per_camera_day", "doubles",
-    "opened_in_time", "place_median_m", "place_p95_m", "ellipse_coverage", "n", "bounds95", "exposure", "easy",
-    "by_category",
+    "opened_in_time", "place_median_m", "place_p95_m", "ellipse_coverage", "n", "bounds95", "exposure",
+    "easy", "by_category",
 )  # fmt: skip
 NORTH_2M = (118.917, 31.938 + 2 / 110_870)
 
@@ -82,14 +82,13 @@ def test_place_error_and_ellipse() -> None:
     assert each.error_m == pytest.approx(2.0, abs=0.01) and each.is_covered
     assert each.area_error == pytest.approx(0.5)
     assert is_inside_ellipse(0.0, 2.9, (3.0, 1.0, 0.0)) and not is_inside_ellipse(1.1, 0.0, (3.0, 1.0, 0.0))
-    assert is_inside_ellipse(2.0, 2.0, (3.0, 1.0, 45.0)) and not is_inside_ellipse(
-        2.0, -2.0, (3.0, 1.0, 45.0)
-    )
-    assert (
-        quantile([], 0.5) is None
-        and quantile([3.0, 1.0, 2.0], 0.5) == 2.0
-        and quantile([1.0, 9.0], 0.95) == 9.0
-    )
+    turned = (3.0, 1.0, 45.0)
+    assert is_inside_ellipse(2.0, 2.0, turned) and not is_inside_ellipse(2.0, -2.0, turned)
+
+
+def test_a_quantile_is_a_value_that_was_measured() -> None:
+    assert quantile([], 0.5) is None
+    assert quantile([3.0, 1.0, 2.0], 0.5) == 2.0 and quantile([1.0, 9.0], 0.95) == 9.0
 
 
 def test_a_nudge_counts_as_noticed_within_five_looks_only() -> None:
@@ -110,14 +109,9 @@ def test_few_traps_are_marked_easy() -> None:
 
 
 def test_a_target_is_met_by_its_bound_and_not_by_its_point() -> None:
-    good = [
-        thing(thing_id=f"t{place}", boxes=[(1000.0, (90.0 * place, 0.0, 90.0 * place + 80, 80.0))])
-        for place in range(60)
-    ]
-    told = [
-        incident(incident_id=f"i{place}", box=(90.0 * place, 0.0, 90.0 * place + 80, 80.0))
-        for place in range(60)
-    ]
+    boxes = [(90.0 * place, 0.0, 90.0 * place + 80, 80.0) for place in range(60)]
+    good = [thing(thing_id=f"t{place}", boxes=[(1000.0, box)]) for place, box in enumerate(boxes)]
+    told = [incident(incident_id=f"i{place}", box=box) for place, box in enumerate(boxes)]
     assert verdict(figures(a_day(good, told)), "recall of") is Met.MET
     assert verdict(figures(a_day(good[:20], told[:20])), "recall of") is Met.NOT_ENOUGH, "20 of 20 say little"
     assert verdict(figures(a_day(good, told[:50])), "recall of") is Met.MISSED
@@ -151,6 +145,7 @@ def test_a_miss_is_shown_with_the_pipelines_own_reason() -> None:
     assert "nothing stayed there that was noticed" in silent.lines
 
 
+@pytest.mark.slow
 def test_the_whole_way_prints_one_line_and_shows_every_false_one(tmp_path: Path) -> None:
     run = TruthRun([DayKey(7, 1, "cam", 0)], "oracle", tmp_path)
     line, table = bench_truth(run, open_toy_stage)
