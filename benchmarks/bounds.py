@@ -7,7 +7,15 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["clustered_interval", "poisson_bounds", "wilson_bounds"]
+__all__ = [
+    "clustered_interval",
+    "poisson_bounds",
+    "quantile",
+    "rate_of",
+    "rounded",
+    "share_of",
+    "wilson_bounds",
+]
 
 ONE_SIDED_95: Final = 1.6448536269514722
 """Standard deviations below which 95 % of a normal distribution lie."""
@@ -61,6 +69,29 @@ def clustered_interval(
     shares: NDArray[np.float64] = all_hits[all_totals > 0] / all_totals[all_totals > 0]
     low, high = np.quantile(shares, [0.025, 0.975])
     return float(low), float(high)
+
+
+def quantile(values: Sequence[float], share: float) -> float | None:
+    """The least value that at least `share` of the values do not exceed; None without values."""
+    ordered = sorted(values)
+    if not ordered:
+        return None
+    return round(ordered[max(0, math.ceil(share * len(ordered)) - 1)], 3)
+
+
+def share_of(part: int, total: int) -> float | None:
+    """A share to four digits; None of nothing."""
+    return round(part / total, 4) if total else None
+
+
+def rate_of(count: float, exposure: float) -> float | None:
+    """A rate to three digits; None without exposure."""
+    return round(count / exposure, 3) if exposure else None
+
+
+def rounded(bounds: Sequence[float]) -> list[float]:
+    """Bounds to four digits; what has no bound is written as 1e9, for JSON knows no infinity."""
+    return [round(bound, 4) if math.isfinite(bound) else 1e9 for bound in bounds]
 
 
 def _poisson_at_most(count: int, mean: float) -> float:

@@ -3,16 +3,24 @@
 Recall, false incidents and doubles count per camera: two cameras that see one thing are two things here.
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from benchmarks.bounds import clustered_interval, poisson_bounds, wilson_bounds
+from benchmarks.bounds import (
+    clustered_interval,
+    poisson_bounds,
+    quantile,
+    rate_of,
+    rounded,
+    share_of,
+    wilson_bounds,
+)
 from benchmarks.truth_errors import Placed, placed_of
+from benchmarks.truth_health import health_of, reliability_of
 from benchmarks.truth_match import DayMatch, Pair, Verdict
 from contracts.incident import Category
-from sample_videos.district.camera_day import CameraDay, ThingRecord
+from sample_videos.district.camera_day import ThingRecord
 from sample_videos.district.things import DAY_S
 
 __all__ = ["CAVEAT", "HEADLINE", "figures_of", "opening_delay_s"]
@@ -46,16 +54,16 @@ def figures_of(matches: Sequence[DayMatch]) -> dict[str, Any]:
     exposure = _exposure(matches)
     return {
         "camera_days": round(days, 2),
-        "recall": _share(found, len(expected)),
-        "recall_any_category": _share(_found(matches, HEADLINE, any_category=True), len(expected)),
-        "precision": _share(len(right), len(told)),
-        "precision_any_category": _share(len(told) - len(false), len(told)),
-        "false_per_camera_day": _rate(len(false), days),
+        "recall": share_of(found, len(expected)),
+        "recall_any_category": share_of(_found(matches, HEADLINE, any_category=True), len(expected)),
+        "precision": share_of(len(right), len(told)),
+        "precision_any_category": share_of(len(told) - len(false), len(told)),
+        "false_per_camera_day": rate_of(len(false), days),
         "doubles": round(1 + extra / things, 4) if things else None,
-        "opened_in_time": _share(in_time, timed),
+        "opened_in_time": share_of(in_time, timed),
         "place_median_m": quantile([each.error_m for each in near], 0.5),
         "place_p95_m": quantile([each.error_m for each in near], 0.95),
-        "ellipse_coverage": _share(covered, len(placed)),
+        "ellipse_coverage": share_of(covered, len(placed)),
         "sleeper_incidents": sum(pair.verdict is Verdict.SLEEPER for pair in pairs),
         "n": {
             "expected": len(expected),
@@ -78,13 +86,13 @@ def figures_of(matches: Sequence[DayMatch]) -> dict[str, Any]:
             "seeds": len({match.day.seed for match in matches}),
         },
         "bounds95": {
-            "recall": _rounded(wilson_bounds(found, len(expected))),
-            "precision": _rounded(wilson_bounds(len(right), len(told))),
-            "false_per_camera_day": _rounded(poisson_bounds(len(false), days)),
-            "doubles": _rounded(tuple(1 + each for each in poisson_bounds(extra, things))),
-            "opened_in_time": _rounded(wilson_bounds(in_time, timed)),
-            "place_within_half_m": _rounded(wilson_bounds(sum(p.error_m <= 0.5 for p in near), len(near))),
-            "place_within_2m": _rounded(wilson_bounds(sum(p.error_m <= 2.0 for p in near), len(near))),
+            "recall": rounded(wilson_bounds(found, len(expected))),
+            "precision": rounded(wilson_bounds(len(right), len(told))),
+            "false_per_camera_day": rounded(poisson_bounds(len(false), days)),
+            "doubles": rounded(tuple(1 + each for each in poisson_bounds(extra, things))),
+            "opened_in_time": rounded(wilson_bounds(in_time, timed)),
+            "place_within_half_m": rounded(wilson_bounds(sum(p.error_m <= 0.5 for p in near), len(near))),
+            "place_within_2m": rounded(wilson_bounds(sum(p.error_m <= 2.0 for p in near), len(near))),
             "ellipse_coverage_clustered": _coverage_interval(matches),
         },
         "exposure": exposure,
@@ -96,22 +104,14 @@ def figures_of(matches: Sequence[DayMatch]) -> dict[str, Any]:
         },
         "place_by_band_m": {f"{low}-{high}": _band(placed, low, high) for low, high in BANDS_M},
         "false_by_cause": dict(Counter(map(cause_of, false)).most_common()),
-        "camera_health": _health([match.day for match in matches], days),
-        "oracle": _reliability([match.day for match in matches]),
+        "camera_health": health_of([match.day for match in matches], days),
+        "oracle": reliability_of([match.day for match in matches]),
     }
 
 
 def camera_days(matches: Sequence[DayMatch]) -> float:
     """Days of looks; a power cut counts as no time."""
     return sum(match.day.looks * match.day.look_every_s for match in matches) / DAY_S
-
-
-def quantile(values: Sequence[float], share: float) -> float | None:
-    """The least value that at least `share` of the values do not exceed; None without values."""
-    ordered = sorted(values)
-    if not ordered:
-        return None
-    return round(ordered[max(0, math.ceil(share * len(ordered)) - 1)], 3)
 
 
 def cause_of(pair: Pair) -> str:
@@ -147,13 +147,13 @@ def _category(matches: Sequence[DayMatch], category: Category, days: float) -> d
     placed = [each for match in matches for each in placed_of(match) if each.category == category]
     return {
         "expected": len(expected),
-        "recall": _share(found, len(expected)),
-        "recall_bounds95": _rounded(wilson_bounds(found, len(expected))),
-        "recall_any_category": _share(_found(matches, wanted, any_category=True), len(expected)),
+        "recall": share_of(found, len(expected)),
+        "recall_bounds95": rounded(wilson_bounds(found, len(expected))),
+        "recall_any_category": share_of(_found(matches, wanted, any_category=True), len(expected)),
         "incidents": len(pairs),
-        "precision": _share(right, told),
-        "precision_bounds95": _rounded(wilson_bounds(right, told)),
-        "false_per_camera_day": _rate(false, days),
+        "precision": share_of(right, told),
+        "precision_bounds95": rounded(wilson_bounds(right, told)),
+        "false_per_camera_day": rate_of(false, days),
         "doubles": round(1 + extra / things, 4) if things else None,
         "opens_after_dwell_s": quantile(opened, 0.5),
         "opens_after_dwell_p95_s": quantile(opened, 0.95),
@@ -236,7 +236,7 @@ def _coverage_interval(matches: Sequence[DayMatch]) -> list[float] | None:
     clusters = [[each.is_covered for each in placed_of(match)] for match in matches]
     filled = [cluster for cluster in clusters if cluster]
     interval = clustered_interval([sum(cluster) for cluster in filled], [len(cluster) for cluster in filled])
-    return _rounded(interval) if interval is not None else None
+    return rounded(interval) if interval is not None else None
 
 
 def _band(placed: Sequence[Placed], low: float, high: float) -> dict[str, Any]:
@@ -245,7 +245,7 @@ def _band(placed: Sequence[Placed], low: float, high: float) -> dict[str, Any]:
         "n": len(inside),
         "median_m": quantile([each.error_m for each in inside], 0.5),
         "p95_m": quantile([each.error_m for each in inside], 0.95),
-        "coverage": _share(sum(each.is_covered for each in inside), len(inside)),
+        "coverage": share_of(sum(each.is_covered for each in inside), len(inside)),
     }
 
 
@@ -261,62 +261,3 @@ def _is_easy(exposure: Mapping[str, int], days: float) -> bool:
     if not exposure or sum(exposure.values()) < TRAPS_PER_DAY * days:
         return True
     return any(count < EACH_TRAP_PER_DAY * days for count in exposure.values())
-
-
-def _health(days: Sequence[CameraDay], camera_days_in_all: float) -> dict[str, Any]:
-    """Nudges noticed within five looks, and moves that were told of a camera that stood still."""
-    nudges = noticed = false = 0
-    delays = []
-    for day in days:
-        for nudge in day.nudges:
-            limit = nudge.at + 5 * day.look_every_s
-            told = [begin for begin, end in day.moved if end > nudge.at and begin < nudge.until]
-            nudges += 1
-            if told:
-                delays.append(max(0.0, min(told) - nudge.at))
-            noticed += bool(told) and min(told) <= limit
-        false += sum(not _is_nudged(day, span) for span in day.moved)
-    low, high = wilson_bounds(noticed, nudges)
-    return {
-        "nudges": nudges,
-        "noticed_within_5_looks": noticed,
-        "noticed": _share(noticed, nudges),
-        "noticed_bounds95": _rounded((low, high)),
-        "noticed_after_s": quantile(delays, 0.5),
-        "false": false,
-        "false_per_camera_month": _rate(30 * false, camera_days_in_all),
-        "false_per_camera_month_bounds95": _rounded(
-            tuple(30 * each for each in poisson_bounds(false, camera_days_in_all))
-        ),
-    }
-
-
-def _is_nudged(day: CameraDay, span: tuple[float, float]) -> bool:
-    slack = 6 * day.look_every_s
-    return any(nudge.at <= span[1] and span[0] <= nudge.until + slack for nudge in day.nudges)
-
-
-def _reliability(days: Iterable[CameraDay]) -> dict[str, Any]:
-    """How often the oracle's scores were right, tenth by tenth: they should be right as often as they say."""
-    told, right = [0] * 10, [0] * 10
-    for day in days:
-        told = [a + b for a, b in zip(told, day.oracle.get("told", [0] * 10), strict=True)]
-        right = [a + b for a, b in zip(right, day.oracle.get("right", [0] * 10), strict=True)]
-    if not sum(told):
-        return {}
-    return {
-        f"{place / 10:.1f}-{place / 10 + 0.1:.1f}": [count, _share(good, count)]
-        for place, (count, good) in enumerate(zip(told, right, strict=True))
-    }
-
-
-def _share(part: int, total: int) -> float | None:
-    return round(part / total, 4) if total else None
-
-
-def _rate(count: float, exposure: float) -> float | None:
-    return round(count / exposure, 3) if exposure else None
-
-
-def _rounded(bounds: Sequence[float]) -> list[float]:
-    return [round(bound, 4) if math.isfinite(bound) else 1e9 for bound in bounds]

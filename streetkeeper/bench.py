@@ -52,6 +52,46 @@ def privacy() -> None:
         say(bench_privacy())
 
 
+@app.command()
+def truth(
+    seed: Annotated[list[int], typer.Option(min=0, help="Of the world; several: name the option again.")],
+    days: Annotated[int, typer.Option(min=1, max=1000, help="Simulated days of each camera.")] = 1,
+    detector: Annotated[
+        str, typer.Option(help="oracle: knows the truth, and errs; model: the shipped one.")
+    ] = "oracle",
+    split: Annotated[str, typer.Option(help="Cameras and things: train, test or all.")] = "all",
+    scenario: Annotated[str, typer.Option(help="What the world is like.")] = "default",
+    cameras: Annotated[int, typer.Option(min=1, max=8, help="How many of the split's cameras.")] = 8,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes at once.")] = 2,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for camera-days and report; a second run goes on in it.")
+    ] = None,
+) -> None:
+    """How good the pipeline is against the sample district's exact truth; simulated.
+
+    Prints one JSON line, a table on standard error, and writes report.html with every miss and every
+    false incident.
+
+    **Example:** streetkeeper bench truth --seed 7 --days 1 --detector oracle --out truth-7
+    """
+    from benchmarks.truth import TruthRun, bench_truth
+    from sample_videos.district.district_day import keys_of, open_district_day
+    from streetkeeper.console import camera_days_told, faults_told, say
+    from streetkeeper.district import detector_kind
+
+    kind = detector_kind(detector)
+    folder = out or Path(f"truth-{'-'.join(map(str, seed))}-{detector}-{split}-{scenario}")
+    with faults_told():
+        keys = [key for each in seed for key in keys_of(each, days, cameras, split, scenario)]
+        with camera_days_told(len(keys)) as tell:
+            line, table = bench_truth(
+                TruthRun(keys, kind, folder, jobs), open_district_day, lambda day: tell(day.name)
+            )
+        say(line)
+        for row in [*table, f"report: {folder / 'report.html'}"]:
+            typer.echo(row, err=True)
+
+
 @app.command("all")
 def all_benches() -> None:
     """Every benchmark, short."""

@@ -1,6 +1,7 @@
 """How the command line speaks: plain lines, a progress bar, and faults with their remedy."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import typer
@@ -15,7 +16,7 @@ from contracts.site_check import SiteRejected
 from stream_workers.errors import StreamError
 from vision.errors import VisionError
 
-__all__ = ["faults_told", "make_progress", "say"]
+__all__ = ["camera_days_told", "faults_told", "make_progress", "say"]
 
 _OUT = Console(highlight=False, soft_wrap=True)
 _ERR = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -36,6 +37,23 @@ def make_progress() -> Progress:
         TimeRemainingColumn(),
         console=_ERR,
     )
+
+
+@contextmanager
+def camera_days_told(total: int) -> Iterator[Callable[[str], None]]:
+    """A progress bar over simulated camera-days, with how many an hour takes; told of each by its name."""
+    began = time.monotonic()
+    done = 0
+    with make_progress() as progress:
+        task = progress.add_task("simulating", total=total, rate="")
+
+        def tell(name: str) -> None:
+            nonlocal done
+            done += 1
+            hours = max(1e-6, (time.monotonic() - began) / 3600)
+            progress.update(task, advance=1, description=name, rate=f"{done / hours:.1f} camera-days/hour")
+
+        yield tell
 
 
 EXPECTED = (StreamError, VisionError, ApiError, MigrationRefused, ValidationError, OSError)

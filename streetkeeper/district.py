@@ -1,11 +1,11 @@
 """`streetkeeper district`: the sample district, its parts and its films."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-__all__ = ["app"]
+__all__ = ["app", "detector_kind"]
 
 app = typer.Typer(no_args_is_help=True, help="The sample district: a simulated place with known truth.")
 
@@ -26,3 +26,49 @@ def plan(
     with faults_told():
         out.write_text(draw_plan(), encoding="utf-8")
     say(f"plan drawn to {out}")
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Option(help="Folder for the camera-days; a second run goes on in it.")],
+    seed: Annotated[int, typer.Option(min=0, help="Of the world, the calibrations and the oracle.")] = 7,
+    cameras: Annotated[int, typer.Option(min=1, max=8, help="How many of the split's cameras.")] = 8,
+    days: Annotated[int, typer.Option(min=1, max=1000, help="Simulated days of each camera.")] = 1,
+    detector: Annotated[
+        str, typer.Option(help="oracle: knows the truth, and errs; model: the shipped one.")
+    ] = "oracle",
+    split: Annotated[str, typer.Option(help="Cameras: train, test or all.")] = "all",
+    scenario: Annotated[str, typer.Option(help="What the world is like.")] = "default",
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes at once.")] = 1,
+) -> None:
+    """Compose looks of the district and feed the worker's own pipeline, without films.
+
+    **Writes** one JSON file per camera-day: what was true, what was told, and why.
+
+    **Example:** streetkeeper district simulate --seed 7 --cameras 2 --days 1 --jobs 2 --out simulated
+    """
+    from sample_videos.district.district_day import keys_of, open_district_day
+    from sample_videos.district.simulate import simulate as run
+    from streetkeeper.console import camera_days_told, faults_told, say
+
+    looks = incidents = 0
+    with faults_told():
+        keys = keys_of(seed, days, cameras, split, scenario)
+        with camera_days_told(len(keys)) as tell:
+            for day in run(keys, open_district_day, detector_kind(detector), out, jobs):
+                looks, incidents = looks + day.looks, incidents + len(day.incidents)
+                tell(day.name)
+    say(f"{len(keys)} camera-days, {looks} looks, {incidents} incidents in {out}; simulated")
+
+
+def detector_kind(name: str) -> Literal["oracle", "model"]:
+    """What stands in the detector's place.
+
+    Raises:
+        typer.BadParameter: It is neither.
+    """
+    if name == "oracle":
+        return "oracle"
+    if name == "model":
+        return "model"
+    raise typer.BadParameter(f"'{name}': oracle or model")

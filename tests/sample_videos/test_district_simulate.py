@@ -34,7 +34,7 @@ def toy_day() -> tuple[CameraDay, ToyStage]:
 def test_things_become_incidents_and_traps_do_not(toy_day: tuple[CameraDay, ToyStage]) -> None:
     day, _ = toy_day
     stall, heap = told(day)[:2]
-    assert stall == ("street_vendor", 910.0, pytest.approx(4830.0, abs=30))
+    assert stall[:2] == ("street_vendor", 910.0) and stall[2] is not None and 4800 < stall[2] < 4860
     assert heap == ("garbage_pile", 1510.0, None)
     assert all(each.lonlat is not None and each.ellipse is not None for each in day.incidents[:2])
     reasons = [each.reason for each in day.explained]
