@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sample_videos.district.parts import LUMA_BGR, Plate
 from sample_videos.district.heights import CELL_M, HeightField
+from sample_videos.district.parts import LUMA_BGR, Plate
 from sample_videos.district.shade import shadow_ceiling
 from sample_videos.district.weather import sun_direction
 
@@ -83,7 +83,7 @@ class Shadows:
     def at_places(self, places: F64, t: float) -> F32:
         """(N,) share of the sun that reaches (N, 3) places."""
         east, north, up = (places[None, :, axis].astype(np.float32) for axis in range(3))
-        return self._lit(east, north, up, np.zeros_like(up), t)[0]
+        return np.asarray(self._lit(east, north, up, np.zeros_like(up), t)[0])
 
     def _lit(self, east: F32, north: F32, up: F32, grain: F32, t: float) -> F32:
         columns = ((east - self._heights.west_m) / CELL_M - 0.5).astype(np.float32)
@@ -112,7 +112,7 @@ class Shadows:
 def _above(ceiling: F32, columns: F32, rows: F32, up: F32, soft_m: float) -> F32:
     """Share of the sun at heights over a shadow map, with a soft edge."""
     over = up - cv2.remap(ceiling, columns, rows, cv2.INTER_LINEAR, borderValue=-1000.0)
-    return np.clip(over / soft_m + 0.5, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(over / soft_m + 0.5, 0, 1), np.float32)
 
 
 def make_canvas(
@@ -130,15 +130,15 @@ def make_canvas(
     """
     size = (round(maps[0].shape[1] * scale), round(maps[0].shape[0] * scale))
     columns, rows = maps
-    depth = cv2.remap(plate.depth_m, columns, rows, cv2.INTER_NEAREST)
+    depth = np.asarray(cv2.remap(plate.depth_m, columns, rows, cv2.INTER_NEAREST), np.float32)
     far = ~np.isfinite(depth) | (depth > FAR_M)
     depth = np.where(far, FAR_M, depth).astype(np.float32)
     # Means over an edge would be places in the air, so depth and places take one of the pixels.
-    small_depth = cv2.resize(depth, size, interpolation=cv2.INTER_NEAREST)
+    small_depth = np.asarray(cv2.resize(depth, size, interpolation=cv2.INTER_NEAREST), np.float32)
     small_rays = cv2.resize(rays, size, interpolation=cv2.INTER_AREA)
     places = (position + small_rays * small_depth[..., None]).astype(np.float32)
-    normals = cv2.remap(plate.normals[..., ::-1], columns, rows, cv2.INTER_LINEAR).astype(np.float32)
-    normals = cv2.resize(normals / 127.5 - 1.0, size, interpolation=cv2.INTER_AREA)
+    seen = cv2.remap(plate.normals[..., ::-1], columns, rows, cv2.INTER_LINEAR).astype(np.float32)
+    normals = np.asarray(cv2.resize(seen / 127.5 - 1.0, size, interpolation=cv2.INTER_AREA), np.float32)
     length = np.linalg.norm(normals, axis=2, keepdims=True)
     normals = np.where(length > 0.2, normals / np.maximum(length, 1e-6), 0).astype(np.float32)
     ground = ((normals[..., 2] > 0.8) & (places[..., 2] < 0.6)).astype(np.float32)
@@ -166,9 +166,8 @@ def _radiance(picture: NDArray[np.uint8], maps: tuple[F32, F32], size: tuple[int
 
 def _grain(places: F32) -> F32:
     """A pattern that lies in the world, so that it does not swim with the picture."""
-    table = cv2.GaussianBlur(
-        np.random.default_rng(11).normal(0, 1, (512, 512)).astype(np.float32), (0, 0), 2.0
-    )
+    rough = np.random.default_rng(11).normal(0, 1, (512, 512)).astype(np.float32)
+    table = np.asarray(cv2.GaussianBlur(rough, (0, 0), 2.0), np.float32)
     table /= float(np.abs(table).max())
     columns = np.mod(places[..., 0] * 6.0 + places[..., 2] * 2.0, 511).astype(np.float32)
     rows = np.mod(places[..., 1] * 6.0, 511).astype(np.float32)

@@ -1,14 +1,13 @@
 """Composes what a camera of the district shows at a time, at any scale and for any part of the picture."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from sample_videos.district.canvas import Canvas, Shadows
-from sample_videos.district.sprites import Drawn, cast_shadows, draw, headlights
 from sample_videos.district.lens import (
     Pose,
     add_noise,
@@ -20,6 +19,7 @@ from sample_videos.district.lens import (
     warp,
 )
 from sample_videos.district.parts import LUMA_BGR
+from sample_videos.district.sprites import Drawn, cast_shadows, draw, headlights
 from sample_videos.district.weather import LAMP_STRENGTH, Light, Weather
 from vision.types import Box, Planes
 
@@ -43,7 +43,7 @@ class CameraState:
         dirt: 0 clean to 1 hardly sees.
     """
 
-    nudge: Pose = Pose()
+    nudge: Pose = field(default_factory=Pose)
     dirt: float = 0.0
 
 
@@ -97,7 +97,7 @@ class Composer:
     def frame(self, t: float) -> U8:
         """The whole picture at full size: (h, w, 3) uint8 BGR."""
         levels = self._levels(t, 1.0, 3)
-        return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(np.rint(levels), 0, 255), np.uint8)
 
     def luma(self, t: float, size_wh: tuple[int, int]) -> U8:
         """The luma of the picture at a small size: (h, w) uint8, limited range as decoders give it."""
@@ -105,7 +105,7 @@ class Composer:
         levels = self._levels(t, scale, 1)[..., 0]
         if (levels.shape[1], levels.shape[0]) != size_wh:
             levels = np.asarray(cv2.resize(levels, size_wh, interpolation=cv2.INTER_AREA), np.float32)
-        return np.clip(np.rint(16 + levels * (219 / 255)), 16, 235).astype(np.uint8)
+        return np.asarray(np.clip(np.rint(16 + levels * (219 / 255)), 16, 235), np.uint8)
 
     def _levels(self, t: float, scale: float, channels: int) -> F32:
         """Grey levels 0 to 255 of the picture at a scale, noise and all: (h, w, c)."""
@@ -193,11 +193,13 @@ class Composer:
         """Haze and rain between the camera and what it sees."""
         veil = 1 - (1 - light.haze) ** (np.minimum(canvas.depth_m, 400.0) / 100.0)
         air = _channels(light.sky_bgr * 0.75, canvas.channels)
-        radiance = radiance * (1 - veil[..., None]) + veil[..., None] * air
+        through = radiance * (1 - veil[..., None]) + veil[..., None] * air
         if light.rain > 0.02:
-            streaks = _streaks((canvas.depth_m.shape[0], canvas.depth_m.shape[1]), round(t * 25), canvas.scale)
-            radiance += (RAIN_VEIL * light.rain * streaks)[..., None] * air
-        return np.asarray(radiance, np.float32)
+            streaks = _streaks(
+                (canvas.depth_m.shape[0], canvas.depth_m.shape[1]), round(t * 25), canvas.scale
+            )
+            through += (RAIN_VEIL * light.rain * streaks)[..., None] * air
+        return np.asarray(through, np.float32)
 
     def _canvas(self, scale: float, channels: int) -> Canvas:
         key = (scale, channels)
@@ -243,7 +245,8 @@ def _channels(bgr: NDArray[np.float64], channels: int) -> F32:
 
 def _grazing(canvas: Canvas) -> F32:
     """(h, w) how flat the ground is seen: far ground mirrors most."""
-    return np.clip(canvas.depth_m / 45.0, 0.15, 1.0) * (0.55 + 0.45 * canvas.grain)
+    flat = np.clip(canvas.depth_m / 45.0, 0.15, 1.0) * (0.55 + 0.45 * canvas.grain)
+    return np.asarray(flat, np.float32)
 
 
 _OVALS: dict[tuple[int, int], F32] = {}
@@ -255,7 +258,7 @@ def _oval(size_wh: tuple[int, int]) -> F32:
         x = np.linspace(-1, 1, size_wh[0], dtype=np.float32)
         y = np.linspace(-1, 1, size_wh[1], dtype=np.float32)
         distance = np.hypot(x[None, :], y[:, None])
-        _OVALS[size_wh] = np.clip((1 - distance) * 3, 0, 1).astype(np.float32)
+        _OVALS[size_wh] = np.asarray(np.clip((1 - distance) * 3, 0, 1), np.float32)
     return _OVALS[size_wh]
 
 
@@ -266,4 +269,4 @@ def _streaks(shape_hw: tuple[int, int], number: int, scale: float) -> F32:
     drops = (rng.random((height, width), dtype=np.float32) > 0.995).astype(np.float32)
     length = max(1, round(22 * scale))
     fallen = cv2.blur(drops, (1, length)) * length
-    return np.clip(np.asarray(fallen, np.float32), 0, 1)
+    return np.asarray(np.clip(fallen, 0, 1), np.float32)

@@ -153,4 +153,4 @@ def _blotches(camera_seed: int) -> F32:
     rng = np.random.default_rng([camera_seed, 78])
     spots = cv2.GaussianBlur(rng.normal(0, 1, (90, 160)).astype(np.float32), (0, 0), 9)
     spots = (spots - spots.mean()) / max(1e-6, float(spots.std()))
-    return np.clip(0.25 + 0.45 * spots, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(0.25 + 0.45 * spots, 0, 1), np.float32)

@@ -36,7 +36,7 @@ class SpriteMaker(Protocol):
 class Projection(Protocol):
     """Where places are in the full-size picture."""
 
-    def __call__(self, east_north_up_m: F64) -> F64:
+    def __call__(self, east_north_up_m: F64, /) -> F64:
         """(N, 3) metres as (N, 2) pixels; NaN behind the camera."""
         ...
 

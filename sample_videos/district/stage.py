@@ -14,8 +14,8 @@ from sample_videos.district.compose import CameraState, Composer, Scene
 from sample_videos.district.heights import district_heights
 from sample_videos.district.layout import DISTRICT
 from sample_videos.district.parts import Parts
-from sample_videos.district.placed import Placed
 from sample_videos.district.sprites import Drawn
+from sample_videos.district.things import Placed, footprint_en
 from sample_videos.district.weather import Weather
 
 __all__ = ["Stage", "drawn_of", "make_composer"]
@@ -25,6 +25,8 @@ F64 = NDArray[np.float64]
 BEAM_M = np.array([[-0.8, 2.6], [0.8, 2.6], [2.2, 14.0], [-2.2, 14.0]])
 """Ground that headlights reach: to the right and ahead of a vehicle."""
 GLARE_WITHIN_DEG = 40.0
+KEPT = 2000
+"""Placed things whose drawing is kept; passers fill it up within the hour."""
 
 
 class Stage(Protocol):
@@ -73,7 +75,7 @@ def drawn_of(placed: Placed, camera: DistrictCamera, parts: Parts) -> Drawn | No
     depth = float(camera.depth(foot)[0])
     if depth < 2.0:
         return None
-    asset = CATALOGUE[placed.kind]
+    asset = CATALOGUE[placed.asset]
     eye = camera.place_enu
     level = np.array([east, north]) - eye[:2]
     distance = max(float(np.hypot(*level)), 1e-3)
@@ -82,15 +84,15 @@ def drawn_of(placed: Placed, camera: DistrictCamera, parts: Parts) -> Drawn | No
     depression = float(np.degrees(np.arctan2(eye[2], distance)))
     bearing = camera.bearing_deg(east, north)
     view = parts.view(
-        f"{placed.kind}-{placed.variant}",
+        f"{placed.asset}-{placed.variant}",
         placed.pose,
         placed.phase,
         (placed.yaw_deg - bearing) % 360,
         depression,
     )
     # One metre to the right, away and up, as the lens shows them at this place.
-    right, back = foot + [[*toward[0], 0.0]], foot + [[*toward[1], 0.0]]
-    pixels = camera.project(np.vstack([foot, right, back, foot + [[0.0, 0.0, 1.0]]]))
+    steps = np.array([[0.0, 0.0, 0.0], [*toward[0], 0.0], [*toward[1], 0.0], [0.0, 0.0, 1.0]])
+    pixels = camera.project(foot + steps)
     if not np.isfinite(pixels).all():
         return None
     across, deep, tall = (float(np.hypot(*(pixels[row] - pixels[0]))) for row in (1, 2, 3))
@@ -103,7 +105,6 @@ def drawn_of(placed: Placed, camera: DistrictCamera, parts: Parts) -> Drawn | No
     left, top = x - view.anchor[0] * scale, y - view.anchor[1] * scale * above
     turn = np.radians(placed.yaw_deg)
     axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    is_vehicle = asset.family == "vehicle" and placed.is_moving
     facing = abs((placed.yaw_deg - bearing + 180) % 360 - 180)
     return Drawn(
         sprite=lambda at, channels: parts.scaled(view, scale * at, above, below, channels),
@@ -113,29 +114,26 @@ def drawn_of(placed: Placed, camera: DistrictCamera, parts: Parts) -> Drawn | No
         place=(east, north),
         height_m=asset.size_m[2] * placed.scale,
         toward=toward,
-        hull=np.array([east, north]) + np.array(asset.footprint) * placed.scale @ axes,
+        hull=footprint_en(placed),
         project=camera.project,
-        tint=placed.tint,
-        beam=np.array([east, north]) + BEAM_M @ axes if is_vehicle else None,
-        glare=max(0.0, 1 - facing / GLARE_WITHIN_DEG) if is_vehicle else 0.0,
+        tint=placed.tint_bgr,
+        beam=np.array([east, north]) + BEAM_M @ axes if placed.has_lights else None,
+        glare=max(0.0, 1 - facing / GLARE_WITHIN_DEG) if placed.has_lights else 0.0,
     )
 
 
 def _drawer(camera: DistrictCamera, stage: Stage, parts: Parts) -> Callable[[float], Sequence[Drawn]]:
-    """Drawn things by time; what stands still is worked out once."""
+    """Drawn things by time; what stands still is worked out once in a while."""
     kept: dict[Placed, Drawn | None] = {}
 
     def drawn(t: float) -> Sequence[Drawn]:
         things = []
         for placed in stage.placed(camera.id, t):
-            if placed.is_moving:
-                thing = drawn_of(placed, camera, parts)
-            else:
-                if placed not in kept:
-                    if len(kept) > 5000:
-                        kept.clear()
-                    kept[placed] = drawn_of(placed, camera, parts)
-                thing = kept[placed]
+            if placed not in kept:
+                if len(kept) > KEPT:
+                    kept.clear()
+                kept[placed] = drawn_of(placed, camera, parts)
+            thing = kept[placed]
             if thing is not None:
                 things.append(thing)
         return things

@@ -1,4 +1,4 @@
-"""Parts of the sample district without Blender: plates by walking rays over the height field, sprites as boxes.
+"""Parts of the district without Blender: plates by walking rays over the height field, sprites as boxes.
 
 They stand in where a test needs a composer that works, not one that looks real, and where the committed
 renders do not cover a camera or kind.
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sample_videos.district.cameras import DistrictCamera
 from sample_videos.district.catalogue import CATALOGUE, Asset, Variant, views_of
-from sample_videos.district.heights import CELL_M, district_heights
+from sample_videos.district.heights import district_heights
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -68,7 +68,7 @@ def write_proxy_objects(folder: Path, kinds: list[str] | None = None) -> None:
 
 
 def _walk(eye: F64, rays: F64) -> tuple[F64, F64]:
-    """(h, w) depth at which rays of depth 1 meet the height field, infinite in the sky; and the height there."""
+    """(h, w) depth at which rays of depth 1 meet the height field, infinite in the sky; the height there."""
     field = district_heights()
     depth = np.full(rays.shape[:2], np.inf)
     up = np.zeros(rays.shape[:2])
