@@ -57,7 +57,7 @@ class DayMatch:
     Args:
         day: The camera-day.
         pairs: Every incident, in order of opening.
-        expected: Things that count for recall.
+        expected: Things that count for recall: of the split that was run.
     """
 
     day: CameraDay
@@ -87,7 +87,8 @@ def match_day(day: CameraDay) -> DayMatch:
         if pair.verdict is Verdict.MATCHED and pair.thing is not None:
             taken.add(pair.thing.thing_id)
         pairs.append(pair)
-    return DayMatch(day, pairs, [thing for thing in day.things if counts_for_recall(thing)])
+    own = [thing for thing in day.things if day.split in ("all", thing.split)]
+    return DayMatch(day, pairs, [thing for thing in own if counts_for_recall(thing)])
 
 
 def counts_for_recall(thing: ThingRecord) -> bool:

@@ -157,6 +157,15 @@ def test_recall_asks_for_what_is_near_visible_and_due() -> None:
     assert visible_while_due_s(thing(due=(2000.0, 2500.0))) == 500.0
 
 
+def test_only_the_splits_own_things_count_for_recall() -> None:
+    things = [thing(split="test"), thing(thing_id="known", split="mixed")]
+    expected = {
+        split: [each.thing_id for each in match_day(a_day(things, [], split=split)).expected]
+        for split in ("test", "train", "all")
+    }
+    assert expected == {"test": ["stall"], "train": [], "all": ["stall", "known"]}
+
+
 def test_a_box_follows_a_nudge_and_outlives_the_thing() -> None:
     moved = thing(boxes=[(1000.0, STALL), (3000.0, ELSEWHERE), (5000.0, None)])
     assert box_of(moved, 999.0) is None and box_of(moved, 2999.0) == STALL
