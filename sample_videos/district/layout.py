@@ -214,7 +214,7 @@ def _bays() -> Iterator[Bay]:
 
 def _paths() -> Iterator[Path]:
     yield Path("drive-east", "drive", ((-113, -2.7), (113, -2.7)), 0.7, 8.5, (110.0,))
-    yield Path("drive-west", "drive", ((113, 0.6), (-113, 0.6)), 0.7, 8.5, (92.0, 155.0))
+    yield Path("drive-west", "drive", ((113, 0.6), (-113, 0.6)), 0.7, 8.5, (92.0,))
     yield Path("drive-north", "drive", ((10.2, -87), (10.2, 87)), 0.3, 7.0, (74.0,))
     yield Path("drive-south", "drive", ((7.9, 87), (7.9, -87)), 0.3, 7.0, (74.0,))
     yield Path(
@@ -236,16 +236,25 @@ def _paths() -> Iterator[Path]:
     yield Path(
         "lane-drive", "drive", ((7.9, 87), (7.9, 34), (6.0, 30.2), (2.0, 29.0), (-113, 29.0)), 0.3, 3.0
     )
-    yield Path("cycle-east", "cycle", ((-113, -4.0), (5.5, -4.0), (14.5, -4.0), (113, -4.0)), 0.4, 4.6)
-    yield Path("cycle-west", "cycle", ((113, 1.9), (-113, 1.9)), 0.3, 4.6)
+    yield Path("cycle-east", "cycle", ((-113, -4.0), (113, -4.0)), 0.4, 4.6, (114.0,))
+    yield Path("cycle-west", "cycle", ((113, 1.9), (-113, 1.9)), 0.3, 4.6, (94.0,))
     yield Path("cycle-lane", "cycle", ((-113, 28.6), (3.0, 28.6), (4.3, 34.0), (4.3, 87)), 0.5, 3.6)
     yield Path("cycle-canal", "cycle", ((4.3, -87), (4.3, -52), (1.0, -50.3), (-113, -50.3)), 0.6, 4.0)
     yield Path("walk-n-west", "walk", ((-113, 6.75), (4.3, 6.75), (4.3, 87)), 1.2, 1.25)
     yield Path("walk-n-east", "walk", ((113, 6.75), (15.6, 6.75), (15.6, 87)), 1.2, 1.25)
     yield Path("walk-s-west", "walk", ((-113, -6.75), (4.3, -6.75), (4.3, -87)), 1.2, 1.25)
     yield Path("walk-s-east", "walk", ((113, -6.75), (15.6, -6.75), (15.6, -87)), 1.2, 1.25)
-    yield Path("walk-crossing-w", "walk", ((4.3, -87), (4.3, -6.8), (4.3, 6.8), (4.3, 87)), 1.2, 1.3)
-    yield Path("walk-crossing-n", "walk", ((-113, 6.75), (4.3, 6.75), (15.6, 6.75), (113, 6.75)), 1.2, 1.3)
+    yield Path(
+        "walk-crossing-w", "walk", ((4.3, -87), (4.3, -6.8), (4.3, 6.8), (4.3, 87)), 1.2, 1.3, (81.6, 81.6)
+    )
+    yield Path(
+        "walk-crossing-n",
+        "walk",
+        ((-113, 6.75), (4.3, 6.75), (15.6, 6.75), (113, 6.75)),
+        1.2,
+        1.3,
+        (118.6, 98.6),
+    )
     yield Path(
         "walk-plaza", "walk", ((15.6, 6.75), (19.8, 8.4), (19.8, 20.9), (30.0, 20.9), (30.0, 26.8)), 0.8, 1.0
     )

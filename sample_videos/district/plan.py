@@ -176,7 +176,7 @@ class Path:
         line_en: Its middle, in the direction of driving; people walk it both ways.
         width_m: Of the band that is used.
         speed_mps: Usual speed.
-        yields_at_m: Ways along the line where a vehicle may stop: lights, a crossing, a bus stop.
+        yields_at_m: Metres gone at which the lights stop one; the last counts for who comes from the end.
     """
 
     id: str

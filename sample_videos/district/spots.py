@@ -46,15 +46,26 @@ class Spots:
 
 @lru_cache(maxsize=128)
 def spots_of(camera: DistrictCamera, kinds: tuple[str, ...]) -> Spots:
-    """The spots on strips of some kinds that a camera sees well; always in the same order."""
+    """The spots on strips of some kinds that are a camera's own; always in the same order."""
     places, strips = [np.zeros((0, 2))], [np.zeros(0, np.intp)]
     for index, strip in enumerate(DISTRICT.strips):
         if strip.kind in kinds:
             found = _on(strip)
             found = found[sees_well(camera, found)]
+            found = found[~_is_others(camera, found)]
             places.append(found)
             strips.append(np.full(len(found), index, np.intp))
     return Spots(np.vstack(places), np.concatenate(strips))
+
+
+def _is_others(camera: DistrictCamera, places: F64) -> NDArray[np.bool_]:
+    """(N,) whether a camera of the other split is nearer: it is for that one that things are put there."""
+    theirs = np.zeros(len(places), bool)
+    reach = np.hypot(*(places - camera.place_enu[:2]).T)
+    for other in CAMERAS:
+        if other.split != camera.split:
+            theirs |= sees_well(other, places) & (np.hypot(*(places - other.place_enu[:2]).T) < reach)
+    return theirs
 
 
 def sees_well(camera: DistrictCamera, places: F64) -> NDArray[np.bool_]:

@@ -121,12 +121,12 @@ def camera_faults(board: Board, camera: DistrictCamera, rates: dict[str, float])
     dirt = tuple(
         Dirt(
             moment,
-            moment + float(rng.uniform(3600, 5 * 3600)),
+            moment + float(rng.uniform(1800, 3 * 3600)),
             int(rng.integers(2**31)),
             float(rng.uniform(0.35, 1.0)),
             float(rng.uniform(20, 1800)),
         )
-        for moment in _apart(rng, start, rates.get("dirty_lens", 0.0), 6 * 3600.0)
+        for moment in _apart(rng, start, rates.get("dirty_lens", 0.0), 4 * 3600.0)
     )
     return CameraFaults(tuple(_nudges(board, camera, rates, cuts)), dirt, cuts)
 
@@ -136,11 +136,11 @@ def _nudges(
 ) -> Iterator[Nudge]:
     rng = board.rng(camera, "nudge")
     rate = rates.get("nudge", 0.0)
-    # Many a day: each must be over before the next, for the bench of nudges.
-    room = min(DAY_S / max(rate, 1e-9) * 0.75, 5 * 3600.0)
+    # Where there are many a day, each must be over well before the next.
+    room = min(DAY_S / max(rate, 1e-9) * 0.6, 3 * 3600.0)
     for moment in _apart(rng, hour(board.day, DAWN_H), rate, room):
         comes_back = bool(rng.random() < 0.5)
-        lasts = rng.uniform(0.25, 0.4) * room if comes_back else rng.uniform(0.4, 0.9) * room
+        lasts = rng.uniform(0.1, 0.3) * room if comes_back else rng.uniform(0.35, 0.75) * room
         size = float(np.exp(rng.uniform(*np.log(NUDGE_PX)))) * camera.size_wh[0] / 1280
         turn = float(rng.uniform(0, 2 * np.pi))
         roll = float(np.clip(rng.normal(0, 0.25) * size / 12, -LONGEST_ROLL_DEG, LONGEST_ROLL_DEG))
