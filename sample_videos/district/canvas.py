@@ -19,6 +19,8 @@ FAR_M = 1000.0
 WALL_OFFSET_M = 0.35
 """A wall is asked for shadow this far before itself, or it would shade itself."""
 MAP_EVERY_S = 300.0
+STEP_S = 2.0
+"""A film's frames share the sun's place for so long: it moves by half a minute of arc."""
 PENUMBRA_M = 0.35
 LEAF_SHADE = 0.78
 """Share of the sun that a crown takes."""
@@ -65,6 +67,7 @@ class Shadows:
     """Where the sun reaches, on any canvas.
 
     Shadow maps are made every few minutes and blended between, so that shadows creep and never jump.
+    One of these serves the canvases of one camera.
 
     Args:
         heights: What always stands there.
@@ -73,9 +76,18 @@ class Shadows:
     def __init__(self, heights: HeightField) -> None:
         self._heights = heights
         self._maps: dict[int, tuple[F32, F32]] = {}
+        self._lit_of: dict[float, tuple[int, F32]] = {}
 
     def lit(self, canvas: Canvas, t: float) -> F32:
         """(h, w) share of the sun that reaches each pixel; without meaning while the sun is down."""
+        step = int(t // STEP_S)
+        known, lit = self._lit_of.get(canvas.scale, (None, None))
+        if known != step or lit is None:
+            lit = self._canvas_lit(canvas, step * STEP_S)
+            self._lit_of[canvas.scale] = (step, lit)
+        return lit
+
+    def _canvas_lit(self, canvas: Canvas, t: float) -> F32:
         east = canvas.places[..., 0] + WALL_OFFSET_M * canvas.normals[..., 0]
         north = canvas.places[..., 1] + WALL_OFFSET_M * canvas.normals[..., 1]
         return self._lit(east, north, canvas.places[..., 2], canvas.grain, t)

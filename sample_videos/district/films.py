@@ -3,12 +3,13 @@
 A film begins and ends in the same state, so that replaying it in a loop brings no change of its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from sample_videos.district.compose import CameraState
 from sample_videos.district.things import Episode, Part, Placed, hour
+from sample_videos.district.weather import Sky
 
 __all__ = ["FILMS", "Film", "FilmStage", "film_of"]
 
@@ -18,13 +19,30 @@ FPS: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
+class SteadySky:
+    """Clouds and rain that stay as they are."""
+
+    cover: float
+    rain_mm_h: float = 0.0
+
+    def cover_at(self, t: float) -> float:  # noqa: ARG002 - steady
+        """How much of the sun clouds take, 0..1."""
+        return self.cover
+
+    def rain_at(self, t: float) -> float:  # noqa: ARG002 - steady
+        """Rain, mm per hour."""
+        return self.rain_mm_h
+
+
+@dataclass(frozen=True, slots=True)
 class Film:
     """One film.
 
     Args:
         camera_id: Its camera; also its file's name.
         told: What it shows, in a sentence.
-        seed: Of its weather and traffic.
+        seed: Of its traffic, shake and noise.
+        sky: Its clouds and rain.
         starts_at: Simulated time of its first frame.
         codec: `libx264` or `libx265`.
         gop: Frames from one keyframe to the next.
@@ -35,6 +53,7 @@ class Film:
     camera_id: str
     told: str
     seed: int
+    sky: SteadySky
     starts_at: float
     codec: str
     gop: int
@@ -47,21 +66,25 @@ class Film:
         return SECONDS
 
 
+Passers = Callable[[str, float], Sequence[Placed]]
+"""What walks and drives by, by camera and simulated time."""
+
+
 @dataclass(frozen=True, slots=True)
 class FilmStage:
     """What a composer shows of a film; times are simulated times.
 
     Args:
         film: The film.
-        passers: Traffic by simulated time; everything that walks and drives by.
+        passers: Traffic.
     """
 
     film: Film
-    passers: "Passers"
+    passers: Passers
 
     @property
     def seed(self) -> int:
-        """Seed of weather, shake and noise."""
+        """Seed of traffic, shake and noise."""
         return self.film.seed
 
     def placed(self, camera_id: str, t: float) -> Sequence[Placed]:
@@ -74,17 +97,13 @@ class FilmStage:
         ]
         return [*standing, *self.passers(camera_id, t)]
 
-    def state(self, camera_id: str, t: float) -> CameraState:
+    def sky(self, t: float) -> Sky:  # noqa: ARG002 - steady
+        """The same clouds from the first frame to the last."""
+        return self.film.sky
+
+    def state(self, camera_id: str, t: float) -> CameraState:  # noqa: ARG002 - steady
         """A clean lens and a mount that holds; only the mast swings."""
         return CameraState()
-
-
-class Passers:
-    """Nobody passes."""
-
-    def __call__(self, camera_id: str, t: float) -> Sequence[Placed]:
-        """Passers at a time."""
-        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +113,9 @@ class _Script:
     film: str
     starts_at: float
 
-    def part(self, asset: str, place: tuple[float, float, float], span: tuple[float, float], pose: str) -> Part:
+    def part(
+        self, asset: str, place: tuple[float, float, float], span: tuple[float, float], pose: str
+    ) -> Part:
         """A thing `asset-variant` at (east, north, yaw) from and to seconds of the film."""
         kind, variant = asset.rsplit("-", 1)
         east, north, yaw = place
@@ -245,22 +266,22 @@ def _canal() -> tuple[Episode, ...]:
 
 
 FILMS: Final = (
-    Film("market-south", "a vendor outside the guiding point, two inside it", 7, hour(0, 16.4),
-         "libx264", 50, 1_000_000, _market("market-south")),
-    Film("market-north", "the same minutes from the other side", 7, hour(0, 16.4),
-         "libx264", 50, 620_000, _market("market-north")),
-    Film("street-west", "rubbish left at the kerb, a delivery, parked cars", 7, hour(0, 8.7),
-         "libx264", 50, 620_000, _street_west()),
-    Film("street-east", "a ground sheet with vegetables in the rain", 9, hour(0, 10.6),
-         "libx264", 50, 1_000_000, _street_east()),
-    Film("lane", "household rubbish in a housing lane, away from the bins' slab", 8, hour(0, 13.2),
-         "libx265", 50, 420_000, _lane()),
-    Film("site-gate", "rubble tipped outside the hoarding, sand inside it", 7, hour(0, 14.6),
-         "libx264", 250, 520_000, _site_gate()),
-    Film("waste-point", "a bin that overflows and is emptied", 7, hour(0, 9.4),
-         "libx264", 50, 520_000, _waste_point()),
+    Film("market-south", "a vendor outside the guiding point, two inside it", 7, SteadySky(0.1),
+         hour(0, 16.4), "libx264", 50, 1_000_000, _market("market-south")),
+    Film("market-north", "the same minutes from the other side", 7, SteadySky(0.1),
+         hour(0, 16.4), "libx264", 50, 620_000, _market("market-north")),
+    Film("street-west", "rubbish left at the kerb, a delivery, parked cars", 7, SteadySky(0.0),
+         hour(0, 8.7), "libx264", 50, 620_000, _street_west()),
+    Film("street-east", "a ground sheet with vegetables in the rain", 9, SteadySky(1.0, 3.0),
+         hour(0, 10.6), "libx264", 50, 1_000_000, _street_east()),
+    Film("lane", "household rubbish in a housing lane, away from the bins' slab", 8, SteadySky(0.95),
+         hour(0, 13.2), "libx265", 50, 420_000, _lane()),
+    Film("site-gate", "rubble tipped outside the hoarding, sand inside it", 7, SteadySky(0.05),
+         hour(0, 14.6), "libx264", 250, 520_000, _site_gate()),
+    Film("waste-point", "a bin that overflows and is emptied", 7, SteadySky(0.6),
+         hour(0, 9.4), "libx264", 50, 520_000, _waste_point()),
     Film("canal", "dusk: a vendor on the path, a sleeper with belongings who is left alone", 7,
-         hour(0, 18.35), "libx264", 50, 520_000, _canal()),
+         SteadySky(0.4), hour(0, 18.35), "libx264", 50, 520_000, _canal()),
 )  # fmt: skip
 """The eight films; the overlapping two show the same minutes."""
 

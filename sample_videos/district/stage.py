@@ -16,7 +16,7 @@ from sample_videos.district.layout import DISTRICT
 from sample_videos.district.parts import Parts
 from sample_videos.district.sprites import Drawn
 from sample_videos.district.things import Placed, footprint_en
-from sample_videos.district.weather import Weather
+from sample_videos.district.weather import Sky, Weather
 
 __all__ = ["Stage", "drawn_of", "make_composer"]
 
@@ -45,6 +45,10 @@ class Stage(Protocol):
         """What is wrong with the camera."""
         ...
 
+    def sky(self, t: float) -> Sky:
+        """Clouds and rain."""
+        ...
+
 
 def make_composer(camera: DistrictCamera, stage: Stage, parts: Parts) -> Composer:
     """The composer of one camera's pictures.
@@ -59,7 +63,7 @@ def make_composer(camera: DistrictCamera, stage: Stage, parts: Parts) -> Compose
         seed=stage.seed,
         camera_seed=CAMERAS.index(camera),
         size_wh=camera.size_wh,
-        weather=Weather(stage.seed),
+        weather=Weather(stage.sky),
         shadows=Shadows(heights),
         drawn=_drawer(camera, stage, parts),
         state=partial(stage.state, camera.id),

@@ -1,16 +1,17 @@
-"""Sun, clouds, rain, dusk and lamps of the sample district, as pure functions of seed and time.
+"""Sun, dusk, lamps and the light of a cloudy or rainy sky in the sample district, as pure functions of time.
 
 Light is measured in units in which a white, level, unshaded surface under a uniform sky of strength 1
 has radiance 1. Colours are BGR.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LAMP_STRENGTH", "LAT", "LON", "Light", "Weather", "sun_direction"]
+__all__ = ["LAMP_STRENGTH", "LAT", "LON", "Light", "Sky", "Weather", "sun_direction"]
 
 F64 = NDArray[np.float64]
 LON, LAT = 118.9170, 31.9380
@@ -30,10 +31,22 @@ LAMP_STRENGTH = 0.035
 LAMPS_BELOW = 0.035
 """Level light under which the lamps are on."""
 
-BLOCK_S = 5400.0
-"""Cloudiness changes from one block of this length to the next."""
-CLOUD_PERIODS_S = (37.0, 83.0, 190.0, 430.0, 1100.0)
-_CLOUDS, _RAIN, _PHASES = 1, 2, 3
+HEAVY_RAIN_MM_H = 8.0
+SOFT_S = 40.0
+"""Showers set in and end over about so long."""
+DRIES_S = 5400.0
+
+
+class Sky(Protocol):
+    """Clouds and rain by time."""
+
+    def cover_at(self, t: float) -> float:
+        """How much of the sun clouds take, 0..1."""
+        ...
+
+    def rain_at(self, t: float) -> float:
+        """Rain, mm per hour."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,59 +79,47 @@ class Light:
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """The weather of one world.
+    """The light under a sky.
 
     Args:
-        seed: Of the world.
+        sky: Gives the sky of a time; pure.
     """
 
-    seed: int
+    sky: Callable[[float], Sky]
 
     def light(self, t: float) -> Light:
-        """The light at a time: pure, and continuous in `t`."""
+        """The light at a time: pure, and without jumps in `t`."""
         sun = sun_direction(t)
         elevation = float(np.degrees(np.arcsin(np.clip(sun[2], -1.0, 1.0))))
-        cover, rain = self._cover(t), self._rain(t)
+        before_sun, cover, rain = self._cover(t), self._overcast(t), self._rain(t)
         direct = SUN_STRENGTH * np.exp(-EXTINCTION_BGR * _air_mass(elevation)) * _risen(elevation)
-        direct *= self._through_clouds(t, cover)
+        direct *= (1 - before_sun) * (1 - rain)
         clear = 0.24 * _sky_level(elevation) * CLEAR_SKY_BGR
         overcast = 0.42 * _sky_level(elevation) * (1 - 0.45 * rain) * OVERCAST_BGR
         sky = (1 - cover) * clear + cover * overcast + CITY_GLOW
         level = float(sky.mean() + direct.mean() * max(0.0, float(sun[2])))
         lamps = LAMP_STRENGTH * float(np.clip(2.0 - level / LAMPS_BELOW, 0.0, 1.0))
-        wet = max(self._rain(t - lag) * (1 - lag / 5400.0) for lag in (0.0, 900.0, 1800.0, 3600.0))
-        return Light(sky, direct, sun, lamps, rain, min(1.0, 1.4 * wet), 0.02 + 0.10 * rain + 0.03 * cover)
+        return Light(sky, direct, sun, lamps, rain, self._wet(t), 0.02 + 0.10 * rain + 0.03 * cover)
 
     def _cover(self, t: float) -> float:
-        """Share of the sky that clouds cover, 0..1."""
-        position = t / BLOCK_S
-        block = int(np.floor(position))
-        share = position - block
-        ease = share * share * (3 - 2 * share)
-        return (1 - ease) * _block_cover(self.seed, block) + ease * _block_cover(self.seed, block + 1)
+        """Share of the sun that clouds take."""
+        return self.sky(t).cover_at(t)
+
+    def _overcast(self, t: float) -> float:
+        """Share of the sky that is cloud, as the minutes around tell."""
+        times = [t + offset for offset in (-900.0, -450.0, 0.0, 450.0, 900.0)]
+        return float(np.mean([self.sky(time).cover_at(time) for time in times]))
 
     def _rain(self, t: float) -> float:
-        """Rain falls in the middle of some blocks that are overcast."""
-        position = t / BLOCK_S
-        block = int(np.floor(position))
-        if min(_block_cover(self.seed, block), _block_cover(self.seed, block + 1)) < 0.8:
-            return 0.0
-        strength = _block_rain(self.seed, block)
-        return strength * float(np.sin(np.pi * (position - block)) ** 2)
+        """Strength of the rain, 0..1; showers set in and end softly."""
+        times = [t + offset for offset in (-SOFT_S, -SOFT_S / 2, 0.0, SOFT_S / 2, SOFT_S)]
+        falling = float(np.mean([self.sky(time).rain_at(time) for time in times]))
+        return min(1.0, falling / HEAVY_RAIN_MM_H)
 
-    def _through_clouds(self, t: float, cover: float) -> float:
-        """Share of the sun that reaches the ground: clouds of many sizes drift by."""
-        phases = _phases(self.seed)
-        waves = sum(
-            amplitude * np.sin(2 * np.pi * t / period + phase)
-            for amplitude, period, phase in zip(
-                (0.06, 0.14, 0.4, 0.7, 0.9), CLOUD_PERIODS_S, phases, strict=True
-            )
-        )
-        # A normal quantile would be exact; this line is near enough between 5 and 95 % cover.
-        threshold = 1.9 * (0.5 - cover) * 1.3
-        open_share = 1 / (1 + np.exp(-9.0 * (threshold - 0.62 * waves)))
-        return float(open_share * np.clip(1.6 * (1.08 - cover), 0.0, 1.0))
+    def _wet(self, t: float) -> float:
+        """Wetness of the ground: soon after rain sets in, and long after it."""
+        lags = (0.0, 120.0, 300.0, 900.0, 1800.0, 3600.0)
+        return min(1.0, 2.0 * max(self._rain(t - lag) * (1 - lag / DRIES_S) for lag in lags))
 
 
 def sun_direction(t: float) -> F64:
@@ -154,23 +155,3 @@ def _sky_level(elevation_deg: float) -> float:
     if elevation_deg >= 0:
         return float(0.16 + 0.84 * np.sqrt(np.sin(np.radians(elevation_deg))))
     return float(0.16 * 10 ** (elevation_deg / 4.0))
-
-
-@lru_cache(maxsize=4096)
-def _block_cover(seed: int, block: int) -> float:
-    """Cloudiness at a block's beginning: often clear or overcast, sometimes broken; neighbours are alike."""
-    days = np.random.default_rng([seed, _CLOUDS, 2**20 + block // 8]).beta(0.7, 0.8)
-    own = np.random.default_rng([seed, _CLOUDS, 2**21 + block]).beta(0.8, 0.8)
-    return float(np.clip(0.65 * days + 0.35 * own, 0.0, 1.0))
-
-
-@lru_cache(maxsize=4096)
-def _block_rain(seed: int, block: int) -> float:
-    rng = np.random.default_rng([seed, _RAIN, 2**20 + block])
-    return float(rng.uniform(0.3, 1.0)) if rng.random() < 0.6 else 0.0
-
-
-@lru_cache(maxsize=512)
-def _phases(seed: int) -> tuple[float, ...]:
-    # The same on every day: light stays continuous over midnight, and cover makes the days differ.
-    return tuple(np.random.default_rng([seed, _PHASES]).uniform(0, 2 * np.pi, len(CLOUD_PERIODS_S)))

@@ -2,15 +2,22 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sample_videos.district.films import SteadySky
 from sample_videos.district.lens import Pose, add_noise, develop, exposure_gain, shake, warp
 from sample_videos.district.shade import shadow_ceiling
-from sample_videos.district.weather import Weather, sun_direction
+from sample_videos.district.timeline import World
+from sample_videos.district.weather import Light, Weather, sun_direction
 
 HOUR = 3600.0
-times = st.floats(0, 20 * 86400, allow_nan=False)
+times = st.floats(0, 3 * 86400, allow_nan=False)
+WORLDS = {seed: World(seed, days=3) for seed in (0, 1)}
+
+
+def light_of(seed: int, t: float) -> Light:
+    return Weather(WORLDS[seed].sky).light(t)
 
 
 def test_the_sun_stands_in_the_south_at_noon_and_sets_in_the_west() -> None:
@@ -23,9 +30,10 @@ def test_the_sun_stands_in_the_south_at_noon_and_sets_in_the_west() -> None:
     assert np.degrees(np.arcsin(evening[2])) < 8
 
 
-@given(st.integers(0, 1000), times)
+@settings(deadline=None)
+@given(st.sampled_from([0, 1]), times)
 def test_light_is_the_same_for_the_same_seed_and_never_negative(seed: int, t: float) -> None:
-    light, again = Weather(seed).light(t), Weather(seed).light(t)
+    light, again = light_of(seed, t), light_of(seed, t)
     assert np.array_equal(light.sun_bgr, again.sun_bgr)
     assert light.rain == again.rain
     assert light.sky_bgr.min() > 0
@@ -35,26 +43,31 @@ def test_light_is_the_same_for_the_same_seed_and_never_negative(seed: int, t: fl
     assert 0 <= light.wet <= 1
 
 
-@given(st.integers(0, 50), times)
+@settings(deadline=None)
+@given(st.sampled_from([0, 1]), times)
 def test_light_does_not_jump_from_one_film_frame_to_the_next(seed: int, t: float) -> None:
-    one, next_ = Weather(seed).light(t), Weather(seed).light(t + 0.04)
+    one, next_ = light_of(seed, t), light_of(seed, t + 0.04)
     assert abs(next_.level - one.level) < 0.02
 
 
 def test_lamps_are_on_at_night_and_off_by_day() -> None:
-    weather = Weather(3)
+    weather = Weather(lambda t: SteadySky(0.2))
     assert weather.light(23 * HOUR).lamps > 0
     assert weather.light(12 * HOUR).lamps == 0
     assert weather.light(23 * HOUR).sun_bgr.max() == 0
 
 
-def test_weather_differs_between_days_and_brings_sun_clouds_and_rain() -> None:
-    noons = [Weather(5).light(day * 86400 + 12 * HOUR) for day in range(60)]
-    suns = np.array([light.sun_bgr.mean() for light in noons])
-    assert (suns > 0.8).sum() >= 10
-    assert (suns < 0.1).sum() >= 10
-    hours = [Weather(5).light(hour * HOUR).rain for hour in range(60 * 24)]
-    assert 0.01 < np.mean(np.array(hours) > 0.1) < 0.3
+def test_clouds_take_the_sun_and_brighten_the_sky_and_rain_wets_the_ground_for_a_while() -> None:
+    clear = Weather(lambda t: SteadySky(0.0)).light(12 * HOUR)
+    overcast = Weather(lambda t: SteadySky(1.0)).light(12 * HOUR)
+    assert overcast.sun_bgr.max() == 0
+    assert overcast.sky_bgr.mean() > 1.5 * clear.sky_bgr.mean()
+    assert clear.level > 2.5 * overcast.level
+    shower = Weather(lambda t: SteadySky(1.0, 6.0 if t < 12 * HOUR else 0.0))
+    wet = [shower.light(12 * HOUR + lag).wet for lag in (-600, 600, 3000, 7200)]
+    assert wet[0] == 1.0
+    assert wet[0] >= wet[1] > wet[2] > wet[3] == 0.0
+    assert shower.light(12 * HOUR + 600).rain == 0.0
 
 
 def test_a_wall_shades_as_far_as_its_height_over_the_tangent_of_the_sun() -> None:
@@ -82,7 +95,7 @@ def test_a_high_sun_shades_less_than_a_low_one() -> None:
 
 
 def test_exposure_follows_the_light_so_that_noon_and_dusk_are_both_seen() -> None:
-    weather = Weather(2)
+    weather = Weather(lambda t: SteadySky(0.3))
     for hour in (7.5, 12.0, 17.5):
         light = weather.light(hour * HOUR)
         grey = develop(np.full((1, 1), 0.15 * light.level, np.float32), exposure_gain(weather, hour * HOUR))
