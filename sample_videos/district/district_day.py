@@ -24,6 +24,7 @@ from sample_videos.district.things import DAY_S, Episode, Part, Placed
 from sample_videos.district.timeline import World
 from sample_videos.district.traffic import movers
 from sample_videos.district.truth import TruthThing, box_of, exposure, things
+from sample_videos.district.weather import Sky
 from vision.errors import BadInput
 from vision.types import Box, Picture
 
@@ -90,6 +91,10 @@ class WorldStage:
         """How the camera is pushed, and how dirty it is."""
         dirt = self.world.dirt_at(camera_id, t)
         return CameraState(_pose(self.world, camera_id, t), dirt.strength_at(t) if dirt is not None else 0.0)
+
+    def sky(self, t: float) -> Sky:
+        """The weather of the day."""
+        return self.world.sky(t)
 
 
 class DistrictDay:
