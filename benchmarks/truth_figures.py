@@ -126,7 +126,7 @@ def opening_delay_s(match: DayMatch, thing: ThingRecord, opened: float) -> float
 
     None for what was there when the watch began.
     """
-    if thing.due is None or not thing.seen or thing.there[0] - match.day.day * DAY_S < START_S:
+    if thing.due is None or not thing.seen or thing.there[0] - match.day.begins < START_S:
         return None
     shown = next((since for since, until in thing.seen if until > thing.due[0]), None)
     if shown is None:

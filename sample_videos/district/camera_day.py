@@ -128,6 +128,8 @@ class CameraDay(Record):
         detector: `oracle` or `model`.
         split: Which objects and cameras the world is made of: train, test or all.
         scenario: Name of the world's scenario.
+        begins: When the watch began, and the memory was empty.
+        ends: When it ended.
         looks: Looks that were handled.
         look_every_s: Seconds between looks.
         cpu_s: CPU seconds of all of it.
@@ -149,6 +151,8 @@ class CameraDay(Record):
     detector: str
     split: str
     scenario: str
+    begins: float
+    ends: float
     looks: int = 0
     look_every_s: float = 10.0
     cpu_s: float = 0.0

@@ -1,38 +1,31 @@
 """A camera-day of the sample district: its pictures, what is in them, its truth, and its site."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-import numpy as np
-
 from contracts.site import Site
-from sample_videos.district.camera_day import BoxPx, Cut, Nudge, Span, ThingRecord
 from sample_videos.district.cameras import CAMERAS, camera_of
 from sample_videos.district.catalogue import CATALOGUE
 from sample_videos.district.compose import CameraState
 from sample_videos.district.day_stage import DayKey, StageTruth
+from sample_videos.district.day_truth import DayTruth
 from sample_videos.district.in_view import in_view
 from sample_videos.district.lens import Pose
 from sample_videos.district.oracle import Visible
 from sample_videos.district.parts import PARTS, Parts
-from sample_videos.district.plan import FRAME
-from sample_videos.district.site import DWELL_S, site_document
+from sample_videos.district.site import site_document
 from sample_videos.district.stage import make_composer
-from sample_videos.district.things import DAY_S, Episode, Part, Placed
+from sample_videos.district.things import DAY_S, Placed
 from sample_videos.district.timeline import World
 from sample_videos.district.traffic import movers
-from sample_videos.district.truth import TruthThing, box_of, exposure, things
 from sample_videos.district.weather import Sky
 from vision.errors import BadInput
 from vision.types import Box, Picture
 
 __all__ = ["DistrictDay", "WorldStage", "class_of", "keys_of", "open_district_day"]
 
-SEEN_EVERY_S: Final = 60.0
-"""How often it is asked how much of a thing shows."""
-SEEN_SHARE: Final = 0.5
 DETECTED_AS: Final = {
     "sedan": "car",
     "van": "car",
@@ -47,9 +40,6 @@ DETECTED_AS: Final = {
     "sand_heap": "construction_debris",
 }
 """Class of the detector by kind; vendors, piles and debris are of their category, the rest of no class."""
-NO_DWELL_S: Final = 300.0
-LEAST_STAY_S: Final = 60.0
-"""What stands for less is no thing that could be mistaken."""
 
 
 def class_of(kind: str) -> str | None:
@@ -134,97 +124,8 @@ class DistrictDay:
         return found
 
     def truth(self) -> StageTruth:
-        """Every thing and trap of the day, and what befell the camera."""
-        faults = self._world.faults(self._camera.id)
-        told = things(self._world, self._camera.id)
-        return StageTruth(
-            [*(self._record(thing) for thing in told), *self._bystanders({thing.thing_id for thing in told})],
-            [
-                Nudge(
-                    at=max(self.begins, nudge.from_t),
-                    until=min(self.ends, nudge.to_t),
-                    shift_px=round(max(abs(nudge.dx_px), abs(nudge.dy_px)), 1),
-                )
-                for nudge in faults.nudges
-                if nudge.from_t < self.ends and nudge.to_t > self.begins
-            ],
-            [Cut(at=max(self.begins, start), until=min(self.ends, end)) for start, end in faults.cuts],
-            exposure(self._world, self._camera.id, self._key.day),
-        )
-
-    def _record(self, thing: TruthThing) -> ThingRecord:
-        due = None
-        if thing.due_from_t is not None and thing.due_to_t is not None:
-            due = (thing.due_from_t, thing.due_to_t)
-        span = max(self.begins, thing.from_t), min(self.ends, thing.to_t)
-        times = self._times(span, (stage.from_t for stage in thing.episode.stages))
-        return ThingRecord(
-            thing_id=thing.thing_id,
-            kind=thing.episode.stages[-1].asset,
-            category=thing.category,
-            trap=thing.trap,
-            is_sleeper=thing.trap == "sleeper",
-            there=(thing.from_t, thing.to_t),
-            due=due,
-            dwell_s=DWELL_S.get(thing.category, NO_DWELL_S),
-            lonlat=thing.lonlat,
-            area_m2=thing.area_m2,
-            distance_m=round(thing.distance_m, 2),
-            split=self._split(thing),
-            seen=self._seen(thing, span) if due else [],
-            boxes=_changes((t, thing.box_at(t)) for t in times),
-        )
-
-    def _bystanders(self, told: Collection[str]) -> Iterator[ThingRecord]:
-        """What stands there and is in no list of the truth: a seller, a van, belongings, a bin.
-
-        None of it is an incident; each is named, so that a false incident on it can be.
-        """
-        for episode in self._world.all_episodes():
-            parts = episode.others if episode.id in told else episode.parts
-            for number, part in enumerate(parts):
-                begin, end = max(self.begins, part.from_t), min(self.ends, part.to_t)
-                if part.way or end - begin < LEAST_STAY_S:
-                    continue
-                boxes = _changes(
-                    (t, box_of(self._camera, part, self._world.nudge_at(self._camera.id, t)))
-                    for t in self._times((begin, end))
-                )
-                if any(box is not None for _, box in boxes):
-                    yield self._bystander(episode, f"{episode.id}.{number}", part, boxes)
-
-    def _bystander(
-        self, episode: Episode, thing_id: str, part: Part, boxes: list[tuple[float, BoxPx | None]]
-    ) -> ThingRecord:
-        lon, lat = FRAME.to_lonlat(np.array([[part.east_m, part.north_m]]))[0]
-        return ThingRecord(
-            thing_id=thing_id,
-            kind=part.asset,
-            trap=episode.trap or f"{part.asset} of {episode.kind}",
-            is_sleeper=episode.trap == "sleeper",
-            there=(part.from_t, part.to_t),
-            lonlat=(float(lon), float(lat)),
-            area_m2=CATALOGUE[part.asset].area_m2 * part.scale**2,
-            distance_m=round(self._camera.distance_m(part.east_m, part.north_m), 2),
-            split="mixed",
-            boxes=boxes,
-        )
-
-    def _split(self, thing: TruthThing) -> str:
-        """The side of the split that camera and drawing are both on; `mixed` where they are not."""
-        return self._camera.split if self._camera.split == thing.episode.split else "mixed"
-
-    def _seen(self, thing: TruthThing, span: Span) -> list[Span]:
-        """When at least half of it shows."""
-        times = [*np.arange(span[0], span[1], SEEN_EVERY_S).tolist(), span[1]]
-        return _spans(times, [thing.visible_share(t) >= SEEN_SHARE for t in times[:-1]])
-
-    def _times(self, span: Span, extra: Iterable[float] = ()) -> list[float]:
-        """Moments at which boxes may change within a span: its ends, nudges, and what else is named."""
-        begin, end = span
-        nudges = self._world.faults(self._camera.id).nudges
-        moments = [*extra, *(t for nudge in nudges for t in (nudge.from_t, nudge.to_t))]
-        return sorted({begin, end, *(t for t in moments if begin < t < end)})
+        """What is true between its beginning and its end."""
+        return DayTruth(self._world, self._camera, self._key.day, (self.begins, self.ends)).records()
 
 
 def open_district_day(key: DayKey) -> DistrictDay:
@@ -264,28 +165,3 @@ def _moved(box: Box, pose: Pose, size_wh: tuple[int, int]) -> Box | None:
     x1, y1 = max(0.0, float(min(xs))), max(0.0, float(min(ys)))
     x2, y2 = min(float(size_wh[0]), float(max(xs))), min(float(size_wh[1]), float(max(ys)))
     return (x1, y1, x2, y2) if x2 - x1 >= 1 and y2 - y1 >= 1 else None
-
-
-def _changes(boxes: Iterable[tuple[float, Box | None]]) -> list[tuple[float, BoxPx | None]]:
-    """The boxes that differ from the one before."""
-    changes: list[tuple[float, BoxPx | None]] = []
-    for t, box in boxes:
-        rounded = None
-        if box is not None:
-            rounded = (round(box[0], 1), round(box[1], 1), round(box[2], 1), round(box[3], 1))
-        if not changes or changes[-1][1] != rounded:
-            changes.append((t, rounded))
-    return changes
-
-
-def _spans(times: Sequence[float], seen: Sequence[bool]) -> list[Span]:
-    """The spans in which something is seen, each moment standing for the time until the next."""
-    spans: list[Span] = []
-    for t, until, is_seen in zip(times[:-1], times[1:], seen, strict=True):
-        if not is_seen:
-            continue
-        if spans and spans[-1][1] == t:
-            spans[-1] = (spans[-1][0], until)
-        else:
-            spans.append((t, until))
-    return spans

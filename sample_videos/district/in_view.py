@@ -1,4 +1,4 @@
-"""What of all that is placed a camera sees, in which box, and how much of it: for the oracle, from geometry alone.
+"""What of all that is placed a camera sees, in which box, and how much of it: by geometry alone.
 
 A thing's body is the hull of its footprint below and above. Walls, hoardings and crowns hide what the height
 field says they hide; a nearer thing hides what lies inside its own box, drawn in a little, for no body fills
@@ -48,10 +48,11 @@ def in_view(camera: DistrictCamera, placed: Sequence[Placed]) -> list[InView]:
     """All things that reach into a camera's picture, the nearest first."""
     bodies = [(thing, body) for thing in placed if (body := _body(camera, thing)) is not None]
     bodies.sort(key=lambda pair: pair[1].depth_m)
-    return [
-        InView(thing, body.box, body.depth_m, body.share * _free(body, [other for _, other in bodies[:number]]))
-        for number, (thing, body) in enumerate(bodies)
-    ]
+    found = []
+    for number, (thing, body) in enumerate(bodies):
+        nearer = [other for _, other in bodies[:number]]
+        found.append(InView(thing, body.box, body.depth_m, body.share * _free(body, nearer)))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

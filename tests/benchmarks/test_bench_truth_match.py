@@ -48,7 +48,7 @@ def incident(**changes: Any) -> IncidentRecord:
 def a_day(things: list[ThingRecord], incidents: list[IncidentRecord], **changes: Any) -> CameraDay:
     facts: dict[str, Any] = {
         "seed": 1, "camera_id": "cam", "day": 0, "detector": "oracle", "split": "all", "scenario": "default",
-        "looks": 8640,
+        "begins": 0.0, "ends": 86400.0, "looks": 8640,
     }  # fmt: skip
     return CameraDay(things=things, incidents=incidents, **(facts | changes))
 

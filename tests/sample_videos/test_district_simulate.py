@@ -6,7 +6,8 @@ import pytest
 
 from sample_videos.district.camera_day import CameraDay
 from sample_videos.district.day_stage import DayKey
-from sample_videos.district.simulate import run_day, simulate
+from sample_videos.district.run_day import run_day
+from sample_videos.district.simulate import simulate
 from stream_workers.errors import SourceRefused
 from tests.support.toy_stage import CUT, HOURS, NUDGE, ToyStage, open_toy_stage
 
