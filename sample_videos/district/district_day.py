@@ -18,7 +18,7 @@ from sample_videos.district.parts import PARTS, Parts
 from sample_videos.district.site import site_document
 from sample_videos.district.stage import make_composer
 from sample_videos.district.things import DAY_S, Placed
-from sample_videos.district.timeline import World
+from sample_videos.district.timeline import SCENARIOS, World
 from sample_videos.district.traffic import movers
 from sample_videos.district.weather import Sky
 from vision.errors import BadInput
@@ -54,10 +54,12 @@ def keys_of(seed: int, days: int, cameras: int, split: str, scenario: str) -> li
     """The camera-days of a run: the first so many cameras of a split, each over all days.
 
     Raises:
-        BadInput: No such split.
+        BadInput: No such split or scenario.
     """
     if split not in ("train", "test", "all"):
         raise BadInput(f"split '{split}': train, test or all")
+    if scenario not in SCENARIOS:
+        raise BadInput(f"scenario '{scenario}': one of {', '.join(SCENARIOS)}")
     chosen = [camera.id for camera in CAMERAS if split in ("all", camera.split)][:cameras]
     return [DayKey(seed, days, name, day, split, scenario) for day in range(days) for name in chosen]
 

@@ -132,7 +132,8 @@ def smear(levels: F32, dirt: float, camera_seed: int) -> F32:
     share = np.clip(dirt * blotches, 0, 0.92).astype(np.float32)
     if levels.ndim == 3:
         share = share[..., None]
-    blurred = cv2.GaussianBlur(levels, (0, 0), max(1.0, size[0] / 60))
+    # OpenCV drops a channel axis of length one.
+    blurred = cv2.GaussianBlur(levels, (0, 0), max(1.0, size[0] / 60)).reshape(levels.shape)
     veil = blurred * 0.75 + 30.0
     return np.asarray(levels * (1 - share) + veil * share, np.float32)
 
