@@ -15,6 +15,7 @@ from sample_videos.district.catalogue import CATALOGUE
 from sample_videos.district.day_stage import DayKey, StageTruth
 from sample_videos.district.district_day import DistrictDay, class_of, keys_of
 from sample_videos.district.in_view import in_view
+from sample_videos.district.lens import smear
 from sample_videos.district.parts import Parts
 from sample_videos.district.run_day import run_day
 from sample_videos.district.things import Placed
@@ -146,6 +147,13 @@ def test_a_nearer_thing_hides() -> None:
     assert alone and alone[0].share > 0.9
     assert behind["light_truck"] > 0.7 and behind["person"] < 0.4
     assert in_view(camera, [Placed("person", "a", "stand", 0, 20.0, -47.0, 90.0)]) == [], "behind the camera"
+
+
+@pytest.mark.parametrize("shape", [(90, 160), (90, 160, 1), (90, 160, 3)])
+def test_a_dirty_lens_keeps_the_pictures_shape(shape: tuple[int, ...]) -> None:
+    levels = np.random.default_rng(1).uniform(0, 255, shape).astype(np.float32)
+    smeared = smear(levels, 0.8, 3)
+    assert smeared.shape == shape and smeared.std() < levels.std()
 
 
 @pytest.mark.slow
