@@ -227,7 +227,10 @@ class Camera(Part):
     heartbeat_every_s: float = Field(
         default=300, ge=1, le=86400, description="How often the detector sees the whole frame."
     )
-    clips: bool = Field(default=False, description="Whether masked clips are kept as evidence.")
+    clips: bool = Field(
+        default=False,
+        description="Whether masked clips of the moment that an incident opens are made; costs memory.",
+    )
     views: list[View] = Field(min_length=1, description="Its poses.")
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from contracts.incident import Incident
 from contracts.site import Site
 from contracts.site_check import load_site
 from stream_workers.build import ViewFolders, build_view_pipeline, open_models, shortest_dwell, view_setup
+from stream_workers.clip_desk import FileClips
 from stream_workers.errors import DecodeFailed, SourceRefused, StreamError
 from stream_workers.inputs import (
     AnalyzeOptions,
@@ -36,7 +38,10 @@ from stream_workers.inputs import (
 from stream_workers.journal import StoreJournal
 from stream_workers.pipeline import ViewPipeline, persist_looks_for
 from stream_workers.report import FileLine, ReportFacts, write_report
+from stream_workers.sources.files import FileSource
+from stream_workers.sources.images import ImageSequenceSource
 from stream_workers.sources.inputs import list_inputs, open_input
+from stream_workers.sources.packet_ring import PacketRing
 from stream_workers.store import WorkerStore
 from vision.errors import VisionError
 
@@ -212,10 +217,19 @@ def analyse_camera(
         for recording in item.recordings:
             setup = view_setup(site, camera, view, models, run=run, input_name=recording.path.name[:1000])
             journal = StoreJournal(store, view.id, run, persist)
-            pipeline, taker = build_view_pipeline(setup, journal, folders, models, explain=options.explain)
+            ring = PacketRing() if camera.clips else None
+            pipeline, taker = build_view_pipeline(
+                setup,
+                journal,
+                folders,
+                models,
+                explain=options.explain,
+                open_clips=partial(FileClips, ring) if ring is not None else None,
+            )
             journal.collect = taker.collect
             result = FileResult(recording.path.name, recording.sha256)
-            _read(recording, pipeline, base, options, result, tick)
+            opened = open_input(recording.path, pipeline.look_every_s, options.start, tap=ring)
+            _read(recording, opened, pipeline, base, result, tick)
             base += result.looks
             if options.explain:
                 result.explanations = [explanation.to_json() for explanation in pipeline.explanations()]
@@ -226,16 +240,15 @@ def analyse_camera(
 
 def _read(
     recording: Recording,
+    opened: FileSource | ImageSequenceSource,
     pipeline: ViewPipeline,
     base: int,
-    options: AnalyzeOptions,
     result: FileResult,
     tick: Ticker | None,
 ) -> None:
     """Feed one recording to a pipeline; looks that are committed already are not judged again."""
-    every = pipeline.look_every_s
     try:
-        with open_input(recording.path, every, options.start) as source:
+        with opened as source:
             result.time_origin = source.time_origin
             for number, look in enumerate(source):
                 pipeline.handle(look, base + number)

@@ -1,6 +1,6 @@
 """From the site document to running parts: the only place that picks classes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +12,9 @@ from contracts.incident import Category, ModelRef
 from contracts.site import Camera, Site, View, Zone, ZoneKind
 from models.registry import OpenModel, open_detector
 from stream_workers.attention import Attention, Cadence
+from stream_workers.clips import ClipMaker
 from stream_workers.evidence import EvidenceFile, EvidenceMaker
-from stream_workers.incidents import IncidentDesk, TakenEvidence, ViewSetup
+from stream_workers.incidents import ClipTaker, IncidentDesk, TakenEvidence, ViewSetup
 from stream_workers.look_ring import LookRing
 from stream_workers.masking import DeadlineMask
 from stream_workers.pipeline import Journal, ViewParts, ViewPipeline
@@ -26,7 +27,10 @@ from vision.georeference.place import Place, place_footprint
 from vision.privacy.mask import PrivacyMask
 from vision.types import Box
 
-__all__ = ["Models", "ViewFolders", "build_view_pipeline", "open_models"]
+__all__ = ["Models", "OpenClips", "ViewFolders", "build_view_pipeline", "open_models"]
+
+OpenClips = Callable[[ClipMaker, Callable[[EvidenceFile], None]], ClipTaker]
+"""Gives the clips of a view, from what makes them and what takes their files for the look's commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,10 @@ class PictureTaker:
         self.taken += result.files
         return TakenEvidence([file.evidence_ref() for file in result.files], result.note)
 
+    def keep(self, file: EvidenceFile) -> None:
+        """Take in a file that was made elsewhere."""
+        self.taken.append(file)
+
     def collect(self) -> list[EvidenceFile]:
         """The files since the last call."""
         files, self.taken = self.taken, []
@@ -101,9 +109,23 @@ class PlanePlacer:
 
 
 def build_view_pipeline(
-    setup: ViewSetup, journal: Journal, folders: ViewFolders, models: Models, *, explain: bool = False
+    setup: ViewSetup,
+    journal: Journal,
+    folders: ViewFolders,
+    models: Models,
+    *,
+    explain: bool = False,
+    open_clips: OpenClips | None = None,
 ) -> tuple[ViewPipeline, PictureTaker]:
     """The pipeline of one view, and the taker whose files belong into the journal's commit.
+
+    Args:
+        setup: What is fixed for the view.
+        journal: Commits its looks.
+        folders: Where its pictures go.
+        models: The models.
+        explain: Whether to keep an explanation of every track that ends.
+        open_clips: Gives its clips; None where they are off.
 
     Raises:
         CalibrationRejected: The view's control points cannot give a plane.
@@ -118,8 +140,11 @@ def build_view_pipeline(
     if models.detector is not None:
         cadence = Cadence.of(dwell, setup.look_every_s, setup.camera.heartbeat_every_s)
         attention = Attention(models.detector, cadence, models.detector.info.input_px)
+    clips = None
+    if open_clips is not None:
+        clips = open_clips(ClipMaker(models.mask.beside(), privacy, folders.evidence), taker.keep)
     parts = ViewParts(
-        desk=IncidentDesk(setup, _placer(setup.view), taker),
+        desk=IncidentDesk(setup, _placer(setup.view), taker, clips),
         journal=journal,
         attention=attention,
         keeper=RingKeeper(ring, BackgroundStills(ring, maker, store) if store is not None else None),

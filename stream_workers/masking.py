@@ -42,6 +42,10 @@ class DeadlineMask:
         self._running: threading.Thread | None = None
         self._one_at_a_time = threading.Lock()
 
+    def beside(self) -> "DeadlineMask":
+        """The same pass for others, with its own queue: neither waits for the other, nor for its hang."""
+        return DeadlineMask(self._masker, self._timeout_s)
+
     def mask(self, image_bgr: NDArray[np.uint8], keep: Box | None = None) -> Masked:
         """A covered copy of the picture and a report.
 

@@ -82,7 +82,8 @@ def _card(incident: Incident, folder: Path) -> dict[str, Any]:
 
 def _picture(path: Path, kind: str) -> dict[str, str]:
     data = base64.b64encode(path.read_bytes()).decode() if path.is_file() else ""
-    return {"kind": kind, "uri": f"data:image/jpeg;base64,{data}" if data else ""}
+    media = "video/mp4" if kind == "clip" else "image/jpeg"
+    return {"kind": kind, "uri": f"data:{media};base64,{data}" if data else ""}
 
 
 def _timeline_row(line: FileLine, incidents: Sequence[Incident]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from stream_workers.sources.containers import VideoPacket
 from stream_workers.sources.decode import DecoderPool
 from stream_workers.sources.media import EncodedLook, LookMode
 from stream_workers.sources.nal import BitstreamReader
+from stream_workers.sources.packet_ring import HeldPacket, PacketTap, StreamKind
 from stream_workers.sources.sparse import PickedLook, SparseDecoder
 from vision.types import Planes
 
@@ -86,6 +87,7 @@ class LookPicker:
         self._ticks_per_s: float | None = None
         self._sparse: SparseDecoder | None = None
         self.failed_looks = 0
+        self.tap: PacketTap | None = None
         if self._codec not in _STANDALONE:
             self._go_sparse(0.0, "its keyframes cannot be decoded alone")
 
@@ -126,6 +128,9 @@ class LookPicker:
         """
         time_s = self._stamp(packet)
         is_key = self._is_keyframe(packet)
+        if self.tap is not None:
+            kind = StreamKind(self._codec, self._extradata, self._rotation)
+            self.tap.take(HeldPacket(time_s, is_key, bytes(packet)), kind)
         self._watch.note(time_s, is_keyframe=is_key)
         if self._sparse is not None:
             if is_key and self._codec in _STANDALONE and self._watch.is_trusted(self._limit_s):

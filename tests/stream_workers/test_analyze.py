@@ -1,5 +1,6 @@
 """Analysis of recordings: results on disk, resumable, and clear about everything that it cannot read."""
 
+import hashlib
 import json
 import os
 import signal
@@ -8,11 +9,12 @@ import sys
 import time
 from fractions import Fraction
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import av
 import numpy as np
 import pytest
+import yaml
 from rich.progress import Progress
 
 from stream_workers.analyze import RunSummary, run_analysis
@@ -108,6 +110,45 @@ def test_an_analysis_that_is_killed_goes_on_and_doubles_nothing(tmp_path: Path) 
         process.wait()
     analyse([source], tmp_path / "cut")
     assert events_of(tmp_path / "cut") == events_of(tmp_path / "whole")
+
+
+def site_with_clips(folder: Path) -> Path:
+    """A site whose one camera, that of `left.mp4`, makes clips."""
+    document = {
+        "format": "streetkeeper-site/1",
+        "name": "clips",
+        "version": "1",
+        "time_zone": "UTC",
+        "rules": [{"id": "left", "category": "unattended_object", "dwell_s": 8}],
+        "cameras": [{"id": "left", "clips": True, "views": [{"id": "left"}]}],
+    }
+    path = folder / "site.yaml"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    return path
+
+
+@pytest.mark.slow
+def test_where_clips_are_on_the_incident_opens_with_one_and_the_report_plays_it(tmp_path: Path) -> None:
+    source = film(tmp_path / "left.mp4")
+    options = {"site": site_with_clips(tmp_path), "camera": "left"}
+    analyse([source], tmp_path / "out", **options)
+    (event,) = events_of(tmp_path / "out")
+    incident = cast("dict[str, Any]", event["data"])
+    (clip,) = [reference for reference in incident["evidence"] if reference["kind"] == "clip"]
+    path = tmp_path / "out" / clip["href"]
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == clip["sha256"]
+    assert clip["masked"] is True
+    with av.open(str(path), "r") as container:
+        assert len(list(container.decode(video=0))) >= 30
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert '<video src="data:video/mp4;base64,' in page
+    assert "media-src data:" in page
+    analyse([source], tmp_path / "again", **options)
+    assert events_of(tmp_path / "again") == events_of(tmp_path / "out")
+    plain = tmp_path / "plain"
+    analyse([source], plain)
+    assert "<video" not in (plain / "report.html").read_text()
+    assert list((plain / "evidence").glob("*.mp4")) == []
 
 
 def test_a_folder_of_another_analysis_is_refused(tmp_path: Path) -> None:
