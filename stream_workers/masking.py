@@ -80,9 +80,12 @@ class DeadlineMask:
         )
         self._running.start()
         try:
-            return answers.get(timeout=max(0.0, deadline - monotonic()))
+            answer = answers.get(timeout=max(0.0, deadline - monotonic()))
         except queue.Empty:
             return MaskFailed(f"the mask pass took longer than {self._timeout_s:g} s")
+        # It has answered: on a busy machine its thread may live on for a moment, which is no hang.
+        self._running = None
+        return answer
 
 
 def _answer(
