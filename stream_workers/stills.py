@@ -24,7 +24,7 @@ __all__ = ["BackgroundStills", "MaskedStill", "StillFile", "StillMaker", "StillS
 
 LOG = logging.getLogger(__name__)
 LOOKS_PER_STILL = 5
-"""Median of seven: what stands there for three of seven looks or less has vanished."""
+"""Median of five: what stands there for two of five looks or less has vanished."""
 STILL_EVERY = timedelta(minutes=10)
 ALL_OF = timedelta(hours=2)
 HOURLY_FOR = timedelta(days=1)

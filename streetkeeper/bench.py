@@ -52,10 +52,25 @@ def privacy() -> None:
         say(bench_privacy())
 
 
+@app.command()
+def clips(
+    file: Annotated[
+        Path | None, typer.Option(help="A film of your own; default: one that the command makes.")
+    ] = None,
+) -> None:
+    """What clips cost a camera in memory, and each clip in CPU seconds."""
+    from benchmarks.clips import bench_clips
+    from streetkeeper.console import faults_told, say
+
+    with faults_told():
+        say(bench_clips(file))
+
+
 @app.command("all")
 def all_benches() -> None:
     """Every benchmark, short."""
     from benchmarks.analyze import analyze_speed as measure_analyze
+    from benchmarks.clips import bench_clips
     from benchmarks.density import density as measure_density
     from benchmarks.privacy import bench_privacy
     from streetkeeper.console import faults_told, say
@@ -64,6 +79,7 @@ def all_benches() -> None:
         lambda: measure_density(None),
         lambda: measure_analyze(10.0),
         bench_privacy,
+        lambda: bench_clips(None),
     ]
     with faults_told():
         for measure in benches:

@@ -46,6 +46,7 @@ def test_a_clip_comes_with_an_update_and_plays_from_the_api(town: Town) -> None:
         opened, update, *more = events_of(town, incident)
         assert more == []
         assert (clips_of(opened), update["type"].rpartition(".")[2]) == ([], "updated")
+        assert update["data"]["evidence_note"] == opened["data"]["evidence_note"]
         (clip,) = clips_of(update)
         url = f"http://127.0.0.1:{town.port}/v1/{clip['href']}"
         headers = {"Authorization": f"Bearer {town.key}"}

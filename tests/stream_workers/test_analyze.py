@@ -3,10 +3,13 @@
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import threading
 import time
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
@@ -15,12 +18,17 @@ import av
 import numpy as np
 import pytest
 import yaml
+from numpy.typing import NDArray
 from rich.progress import Progress
 
 from stream_workers.analyze import RunSummary, run_analysis
+from stream_workers.build import open_models
 from stream_workers.errors import SourceRefused
 from stream_workers.inputs import AnalyzeOptions
+from stream_workers.masking import DeadlineMask
 from tests.support.street import Street
+from vision.privacy.mask import Masked
+from vision.types import Box
 
 THING = (150, 110, 185, 140, 30)
 SECONDS = 40
@@ -127,6 +135,67 @@ def site_with_clips(folder: Path) -> Path:
     return path
 
 
+class Raises:
+    """A mask pass whose run-time gives up."""
+
+    def mask(self, image_bgr: NDArray[np.uint8], keep: Box | None = None) -> Masked:
+        raise RuntimeError("run-time gave up")
+
+
+class Hangs:
+    """A mask pass that does not come back."""
+
+    def __init__(self) -> None:
+        self.let_go = threading.Event()
+
+    def mask(self, image_bgr: NDArray[np.uint8], keep: Box | None = None) -> Masked:
+        self.let_go.wait(60)
+        raise RuntimeError("let go")
+
+
+@pytest.mark.parametrize(
+    ("masker", "said"),
+    [
+        (None, "no mask model is installed"),
+        (Raises(), "the mask pass failed: run-time gave up"),
+        (Hangs(), "the mask pass took longer than 0.3 s"),
+    ],
+    ids=["no model", "raises", "hangs"],
+)
+def test_without_a_mask_the_event_goes_without_any_picture_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, masker: Raises | Hangs | None, said: str
+) -> None:
+    unmasked = replace(open_models(), mask=DeadlineMask(masker, 0.3))
+    monkeypatch.setattr("stream_workers.analyze.open_models", lambda: unmasked)
+    out = tmp_path / "out"
+    analyse([film(tmp_path / "left.mp4")], out, site=site_with_clips(tmp_path), camera="left")
+    (event,) = events_of(out)
+    incident = cast("dict[str, Any]", event["data"])
+    assert incident["evidence"] == []
+    assert said in incident["evidence_note"]
+    assert "no clip: " in incident["evidence_note"]
+    assert [path for path in out.rglob("*") if path.suffix in {".jpg", ".mp4", ".partial"}] == []
+    assert said in (out / "report.html").read_text()
+    if isinstance(masker, Hangs):
+        masker.let_go.set()
+
+
+def test_no_originals_are_kept(tmp_path: Path) -> None:
+    """Beside the masked evidence no file holds a picture or a piece of the film."""
+    source = film(tmp_path / "left.mp4")
+    analyse([source], tmp_path / "out", explain=False)
+    content, evidence = source.read_bytes(), tmp_path / "out" / "evidence"
+    pieces = [content[at : at + 64] for at in range(len(content) // 4, len(content) - 64, 4096)]
+    others = [path for path in (tmp_path / "out").rglob("*") if path.is_file() and path.parent != evidence]
+    assert {path.name.partition("-")[0] for path in others} == {
+        *("events.jsonl", "incidents.geojson", "incidents.csv", "report.html", "run.json", "run.sqlite")
+    }
+    for path in others:
+        held = path.read_bytes()
+        assert not any(mark in held for mark in (b"\xff\xd8\xff", b"\x89PNG", b"ftypisom"))
+        assert not any(piece in held for piece in pieces)
+
+
 @pytest.mark.slow
 def test_where_clips_are_on_the_incident_opens_with_one_and_the_report_plays_it(tmp_path: Path) -> None:
     source = film(tmp_path / "left.mp4")
@@ -176,11 +245,22 @@ def test_broken_files_are_reported_at_the_end_and_stop_nothing(tmp_path: Path) -
 
 
 def test_names_with_markup_and_newlines_do_no_harm(tmp_path: Path) -> None:
-    name = "<script>alert(1)</script>\n&.mp4".replace("/", "_")
-    summary = analyse([film(tmp_path / name)], tmp_path / "out")
+    name = '<script>alert(1)</script>\n..\\..\\%2e%2e%2f"onload="x&.mp4'.replace("/", "_")
+    folder = tmp_path / "in"
+    folder.mkdir()
+    summary = analyse([film(folder / ".." / "in" / name)], tmp_path / "out")
     page = (tmp_path / "out" / "report.html").read_text()
-    assert summary.exit_code == 0
+    assert (summary.exit_code, summary.incidents) == (0, 1)
     assert "<script>alert" not in page
+    assert '"onload="' not in page
+    assert all(name not in line for line in summary.lines())
+    evidence = list((tmp_path / "out" / "evidence").iterdir())
+    assert evidence and all(re.fullmatch(r"[0-9a-f]{64}\.jpg", path.name) for path in evidence)
+    (event,) = events_of(tmp_path / "out")
+    assert cast("dict[str, Any]", event["data"])["input"] == name
+    (feature,) = json.loads((tmp_path / "out" / "incidents.geojson").read_text())["features"]
+    assert feature["properties"]["input"] == name
+    assert {path.name for path in tmp_path.iterdir()} == {"in", "out"}
 
 
 def test_nothing_that_can_be_read_is_exit_code_3(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """A clip shows the seconds around an opening, every picture of it masked, or there is none and a reason."""
 
 import math
+import os
+import sys
 import threading
 from collections.abc import Sequence
 from hashlib import sha256
@@ -262,6 +264,29 @@ def test_nothing_is_written_before_the_last_picture_is_masked(ring: PacketRing, 
     assert clip_of(ring, Watching(), tmp_path).file is not None
     assert len(seen) > 30
     assert all(files == [] for files in seen)
+
+
+OPENED_FOR_WRITING: list[str] = []
+WATCHED = threading.Event()
+
+
+def _note_opened(event: str, values: tuple[object, ...]) -> None:
+    if event == "open" and WATCHED.is_set() and int(str(values[2])) & (os.O_WRONLY | os.O_RDWR):
+        OPENED_FOR_WRITING.append(str(values[0]))
+
+
+def test_the_one_file_that_is_written_anywhere_is_the_whole_masked_clip(
+    ring: PacketRing, tmp_path: Path
+) -> None:
+    sys.addaudithook(_note_opened)  # stays, and does nothing unless watched
+    WATCHED.set()
+    try:
+        file = clip_of(ring, a_pass(), tmp_path).file
+    finally:
+        WATCHED.clear()
+    assert file is not None
+    assert [f"{file.path}.partial"] == OPENED_FOR_WRITING
+    assert files_under(tmp_path) == [file.path]
 
 
 def test_the_same_packets_give_the_same_bytes(ring: PacketRing, tmp_path: Path) -> None:

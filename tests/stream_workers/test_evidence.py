@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from stream_workers import masking
 from stream_workers.evidence import EvidenceMaker, EvidenceResult
 from stream_workers.look_ring import LookRing
 from stream_workers.masking import DeadlineMask, Masker
@@ -243,7 +242,7 @@ def test_a_pass_whose_thread_ends_late_holds_up_no_later_picture(monkeypatch: py
             super().run()
             leave.wait(60)
 
-    monkeypatch.setattr(masking.threading, "Thread", Lingers)
+    monkeypatch.setattr(threading, "Thread", Lingers)
     mask = DeadlineMask(PrivacyMask(ColourDetector()), timeout_s=20)
     assert [mask.mask(ground(SIZE))[1].persons for _ in range(3)] == [0, 0, 0]
     leave.set()

@@ -13,6 +13,7 @@ from stream_workers.errors import DecodeFailed, StorageFull
 from stream_workers.look_ring import LookRing
 from stream_workers.masking import DeadlineMask
 from stream_workers.stills import BackgroundStills, MaskedStill, StillMaker, StillStore
+from tests.support.clip_films import passer_by, recognised
 from tests.support.colour_people import BrokenDetector, ColourDetector, draw, ground, shows
 from tests.support.full_disk import full_disk
 from tests.support.png_looks import PngLook, decode, encode
@@ -112,6 +113,26 @@ def test_a_still_is_kept_every_ten_minutes_and_shows_no_passer_by(tmp_path: Path
     assert image is not None
     assert image.shape == (64, 96, 3)
     assert shows(np.asarray(image, np.uint8), "person") == 0
+
+
+def test_who_rests_in_every_look_is_covered_in_the_still_on_disk_which_is_whole_and_sharp(
+    tmp_path: Path,
+) -> None:
+    resting = passer_by(ground((320, 240)), (100, 80))
+    resting[::4, 200:] = 60
+    ring: LookRing[PngLook] = LookRing()
+    for index in range(9):
+        ring.add(encode(resting), START + timedelta(seconds=10 * index))
+    store = StillStore(tmp_path)
+    stills = BackgroundStills(ring, maker_with(PrivacyMask(ColourDetector())), store)
+    stills.keep_if_due(START)
+    stills.keep_if_due(START + timedelta(minutes=10))
+    (still,) = store.all()
+    image = np.asarray(cv2.imread(str(still.path)), np.uint8)
+    assert recognised(resting, (100, 80)) > 0.9
+    assert abs(recognised(image, (100, 80))) < 0.3
+    assert image.shape == (240, 320, 3)
+    assert image[:, 210:310].std() > 0.8 * resting[:, 210:310].std()
 
 
 def test_after_a_restart_the_next_still_is_due_ten_minutes_after_the_last(tmp_path: Path) -> None:
