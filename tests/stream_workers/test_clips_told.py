@@ -90,6 +90,17 @@ def test_why_there_is_no_clip_is_told_beside_why_pictures_are_missing() -> None:
     assert kinds(update) == []
 
 
+def test_an_update_for_another_reason_does_not_forget_that_a_clip_is_awaited() -> None:
+    clips = ToldClips()
+    rig = a_rig(clips)
+    opened(rig)
+    (half_hour,) = heap(rig, 185)
+    assert told(half_hour)[:3] == ("updated", 1, [])
+    clips.answer = ClipAnswer(ref=REF)
+    (update,) = heap(rig)
+    assert told(update)[:3] == ("updated", 2, ["clip"])
+
+
 def test_a_clip_that_is_there_at_once_stands_in_the_first_event() -> None:
     clips = ToldClips(first=ClipAnswer(ref=REF))
     rig = a_rig(clips)
