@@ -30,7 +30,7 @@ BEFORE_S: Final = 8.0
 AFTER_S: Final = 4.0
 """Twelve seconds: a ring of twenty has them whole where keyframes are up to eight seconds apart."""
 FPS: Final = 3
-"""37 mask passes a clip: about 15 CPU seconds (`streetkeeper bench clips`)."""
+"""37 mask passes a clip: about 21 CPU seconds (`streetkeeper bench clips`, 2026-11-25)."""
 LONGEST_SIDE_PX: Final = 1280
 FEWEST_FRAMES: Final = 2
 MOST_REASON: Final = 200

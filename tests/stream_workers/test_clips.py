@@ -13,7 +13,7 @@ import av
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -37,6 +37,7 @@ from tests.support.clip_films import (
     where,
 )
 from tests.support.colour_people import BrokenDetector, ColourDetector, draw, ground, shows
+from tests.support.films import make_film
 from tests.support.full_disk import full_disk
 from vision.privacy.mask import Masked, MaskReport, MaskSettings, PrivacyMask
 from vision.privacy.neighbours import covered_with_neighbours
@@ -187,6 +188,7 @@ def test_who_hardly_moves_and_is_missed_in_one_picture_is_covered_by_its_neighbo
     assert min(recognised(picture, (112, 92)) for picture in unmasked) > 0.8
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 20)), max_size=3), min_size=1, max_size=6)
 )
@@ -348,6 +350,17 @@ def test_pictures_that_are_reordered_come_in_order_and_once(tmp_path: Path) -> N
     ring = ring_of(coloured_film(tmp_path / "b.mp4", gop=40, b_frames=2), OPENED_S + 4)
     pictures = pictures_of(clip_of(ring, a_pass(), tmp_path))
     assert 34 <= len(pictures) <= 37
+
+
+@pytest.mark.parametrize("codec", ["libx265", "mpeg4"])
+def test_a_stream_of_another_codec_becomes_the_same_kind_of_clip(tmp_path: Path, codec: str) -> None:
+    ring = ring_of(make_film(tmp_path / f"{codec}.mp4", codec=codec, seconds=18))
+    pictures = pictures_of(clip_of(ring, a_pass(), tmp_path, box=(10, 5, 300, 40)))
+    assert 34 <= len(pictures) <= 37
+    # The film's upper quarter is brighter from second to second: the clip shows the fourth to the sixteenth.
+    levels = [float(picture[10:30, 50:250].mean()) for picture in pictures]
+    assert np.corrcoef(levels, range(len(levels)))[0, 1] > 0.95
+    assert levels[-1] - levels[0] == pytest.approx(12 * 8 * 255 / 219, abs=20)
 
 
 @pytest.mark.parametrize("gop_s", [30, 60])

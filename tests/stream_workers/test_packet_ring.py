@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sample_videos.replay import ReplayProcess
@@ -24,6 +24,7 @@ def packet(time_s: float, *, key: bool = False, size: int = 10) -> HeldPacket:
     return HeldPacket(time_s, key, bytes(size))
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0.01, 3), st.booleans(), st.integers(0, 400)), max_size=120),
     st.floats(1, 30),
@@ -44,6 +45,7 @@ def test_it_never_holds_more_than_it_may_and_begins_at_a_keyframe(
             assert held[-1].time_s == now_s
 
 
+@settings(deadline=None)
 @given(st.integers(1, 80), st.floats(0, 40), st.floats(0, 12))
 def test_a_cut_begins_at_the_last_keyframe_before_and_ends_in_time(
     gop: int, from_s: float, more: float
