@@ -87,11 +87,14 @@ class RingKeeper:
     """Keeps looks for evidence and composes background stills."""
 
     ring: LookRing[EncodedLook]
+    maker: StillMaker[EncodedLook]
     stills: BackgroundStills[EncodedLook] | None
 
     def keep(self, look: DecodedLook) -> None:
         """Take one look into the ring; compose a background still when one is due."""
         self.ring.add(look.encoded, look.captured_at)
+        if look.is_keyframe:  # a JPEG of a picture is not quite that picture
+            self.maker.remember(look.encoded, look.planes)
         if self.stills is not None:
             self.stills.keep_if_due(look.captured_at)
 
@@ -147,7 +150,7 @@ def build_view_pipeline(
         desk=IncidentDesk(setup, _placer(setup.view), taker, clips),
         journal=journal,
         attention=attention,
-        keeper=RingKeeper(ring, BackgroundStills(ring, maker, store) if store is not None else None),
+        keeper=RingKeeper(ring, maker, BackgroundStills(ring, maker, store) if store is not None else None),
         privacy=privacy,
     )
     return ViewPipeline(setup, parts, dwell, explain=explain), taker

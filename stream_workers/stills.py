@@ -1,6 +1,7 @@
 """Background stills on disk: whole, full-size, masked, and thinned with age."""
 
 import logging
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -70,6 +71,16 @@ class StillMaker(Generic[E]):
         self._decode = decode
         self._mask = mask
         self._zones = privacy_zones_px
+        self._at_hand: tuple[E, weakref.ref[Planes]] | None = None
+
+    def remember(self, encoded: E, planes: Planes) -> None:
+        """Spare the look that is being handled a second decoding; its picture is not kept alive for that.
+
+        Args:
+            encoded: The look.
+            planes: What decoding it gives, to the last bit.
+        """
+        self._at_hand = (encoded, weakref.ref(planes))
 
     def make(self, looks: Sequence[HeldLook[E]], keep: Box | None = None) -> MaskedStill:
         """The masked median of `looks`, oldest first; those that do not decode are left out.
@@ -93,10 +104,17 @@ class StillMaker(Generic[E]):
         pictures = []
         for look in looks:
             try:
-                pictures.append(self._decode(look.encoded))
+                pictures.append(self._picture(look.encoded))
             except DecodeFailed:
                 LOG.warning("look_of_still_undecodable", extra={"captured_at": look.captured_at})
         return [picture for picture in pictures if picture.size_wh == pictures[-1].size_wh]
+
+    def _picture(self, encoded: E) -> Planes:
+        if self._at_hand is not None and self._at_hand[0] is encoded:
+            planes = self._at_hand[1]()
+            if planes is not None:
+                return planes
+        return self._decode(encoded)
 
 
 @dataclass(frozen=True, slots=True)

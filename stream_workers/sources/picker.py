@@ -6,7 +6,7 @@ one picture per look is kept. After five short distances keyframe mode returns.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -78,6 +78,7 @@ class LookPicker:
         frame_s = float(1 / rate) if rate else 0.04
         self._clock = MediaClock(stream.time_base or Fraction(1, 1000), frame_s, options.max_gap_s)
         self._schedule = LookSchedule(options.every_s)
+        self._limit_s = max(options.every_s, options.keyframe_limit_s)
         self._watch = KeyframeWatch()
         self._held: list[VideoPacket] = []
         self._held_bytes = 0
@@ -119,9 +120,10 @@ class LookPicker:
     def set_interval(self, every_s: float) -> None:
         """Stretch or shorten the distance of looks from now on."""
         self._schedule = self._schedule.stretched(every_s, self._clock.now_s)
+        self._limit_s = max(every_s, self._options.keyframe_limit_s)
 
-    def feed(self, packet: VideoPacket) -> Iterator[PickedLook]:
-        """The looks that this packet completes.
+    def feed(self, packet: VideoPacket) -> Iterable[PickedLook]:
+        """The looks that this packet completes, made as they are asked for.
 
         Raises:
             DecodeFailed: The sparse decoder did not return; the stream must be opened again.
@@ -132,6 +134,20 @@ class LookPicker:
             kind = StreamKind(self._codec, self._extradata, self._rotation)
             self.tap.take(HeldPacket(time_s, is_key, bytes(packet)), kind)
         self._watch.note(time_s, is_keyframe=is_key)
+        if is_key or self._sparse is not None or self._watch.is_too_long(time_s, self._limit_s):
+            return self._completed(packet, time_s, is_key=is_key)
+        # Ninety-eight packets of a hundred end here, so this way is kept short.
+        self._hold(packet)
+        return ()
+
+    def finish(self) -> Iterator[PickedLook]:
+        """The looks that are still due when the stream is over."""
+        if self._sparse is None and self._is_holding and self._schedule.is_due(self._clock.now_s):
+            yield from self._replay(self._clock.now_s, "the last look lies behind the last keyframe")
+        if self._sparse is not None:
+            yield from self._picked(self._sparse.finish(self._schedule))
+
+    def _completed(self, packet: VideoPacket, time_s: float, *, is_key: bool) -> Iterator[PickedLook]:
         if self._sparse is not None:
             if is_key and self._codec in _STANDALONE and self._watch.is_trusted(self._limit_s):
                 yield from self._picked(self._sparse.finish(self._schedule))
@@ -141,20 +157,10 @@ class LookPicker:
                 return
         if is_key:
             yield from self._take_keyframe(packet, time_s)
-        self._hold(packet, is_key)
+            self._held, self._held_bytes, self._is_holding = [], 0, self._options.hold_bytes > 0
+        self._hold(packet)
         if self._watch.is_too_long(time_s, self._limit_s):
             yield from self._replay(time_s, "keyframes are too far apart")
-
-    def finish(self) -> Iterator[PickedLook]:
-        """The looks that are still due when the stream is over."""
-        if self._sparse is None and self._is_holding and self._schedule.is_due(self._clock.now_s):
-            yield from self._replay(self._clock.now_s, "the last look lies behind the last keyframe")
-        if self._sparse is not None:
-            yield from self._picked(self._sparse.finish(self._schedule))
-
-    @property
-    def _limit_s(self) -> float:
-        return max(self._schedule.every_s, self._options.keyframe_limit_s)
 
     def _stamp(self, packet: VideoPacket) -> float:
         """Media time of a packet, also written into it so that decoded frames carry it."""
@@ -166,10 +172,12 @@ class LookPicker:
         return time_s
 
     def _is_keyframe(self, packet: VideoPacket) -> bool:
-        if packet.has_sidedata("new_extradata"):
-            self._extradata = bytes(packet.get_sidedata("new_extradata"))
-            if self._reader is not None:
-                self._reader.configure(self._extradata)
+        # Cheaper than to ask for the kind: almost no packet has any side data at all.
+        for side in packet.iter_sidedata():
+            if side.data_type == "new_extradata":
+                self._extradata = bytes(side)
+                if self._reader is not None:
+                    self._reader.configure(self._extradata)
         if not packet.is_keyframe:
             return False
         return self._reader is None or self._reader.is_keyframe(bytes(packet))
@@ -200,9 +208,7 @@ class LookPicker:
         self._failures_running = 0
         return planes
 
-    def _hold(self, packet: VideoPacket, is_key: bool) -> None:
-        if is_key:
-            self._held, self._held_bytes, self._is_holding = [], 0, self._options.hold_bytes > 0
+    def _hold(self, packet: VideoPacket) -> None:
         if not self._is_holding:
             return
         self._held.append(packet)

@@ -1,5 +1,6 @@
 """Background stills on disk: thinned with age, bounded, whole, and never unmasked."""
 
+import weakref
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.support.full_disk import full_disk
 from tests.support.png_looks import PngLook, decode, encode
 from vision.errors import MaskFailed
 from vision.privacy.mask import MaskReport, PrivacyMask
+from vision.types import Planes
 
 START = datetime(2026, 5, 1, 8, 3, tzinfo=UTC)
 SIZE = (96, 64)
@@ -189,6 +191,29 @@ def test_a_privacy_zone_is_black_in_a_still() -> None:
     maker = StillMaker(decode, DeadlineMask(PrivacyMask(ColourDetector())), [zone])
     image = maker.make(ring_of_street().latest(7)).image
     assert image[32:48, 62:88].max() <= 2
+
+
+def test_the_look_that_is_being_handled_is_not_decoded_again_and_not_kept_for_it() -> None:
+    decoded: list[PngLook] = []
+
+    def counting(look: PngLook) -> Planes:
+        decoded.append(look)
+        return decode(look)
+
+    maker = StillMaker(counting, DeadlineMask(PrivacyMask(ColourDetector())))
+    looks = ring_of_street().latest(5)
+    plain = maker.make(looks).image
+    planes = decode(looks[-1].encoded)
+    kept = weakref.ref(planes)
+    decoded.clear()
+    maker.remember(looks[-1].encoded, planes)
+    assert np.array_equal(maker.make(looks).image, plain)
+    assert decoded == [look.encoded for look in looks[:-1]]
+    del planes
+    assert kept() is None
+    decoded.clear()
+    assert np.array_equal(maker.make(looks).image, plain)
+    assert decoded == [look.encoded for look in looks]
 
 
 def test_without_a_mask_model_there_is_no_still() -> None:
