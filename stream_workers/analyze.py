@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import cv2
 from rich.progress import Progress, TaskID
 
 from contracts.event import IncidentEvent
@@ -208,6 +209,8 @@ def analyse_camera(
     tick: Ticker | None,
 ) -> Iterator[FileResult]:
     """Analyse the recordings of one camera in order; a faulty one does not stop the rest."""
+    # `--jobs` shares the cores among cameras; threads that wait for work within one picture burn CPU.
+    cv2.setNumThreads(1)
     camera = site.camera(item.camera_id)
     view = camera.views[0]
     folders = ViewFolders(options.out / "evidence", None)
