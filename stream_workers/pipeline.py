@@ -265,6 +265,7 @@ class ViewPipeline:
             round(facts.media_s if facts is not None else track.born_media_s, 3),
             box,
             incident,
+            facts.look if facts is not None else track.born_look,
         )
 
 

@@ -58,6 +58,8 @@ def open_recording(path: Path) -> InputContainer:
     try:
         return av.open(
             f"file:{path}",
+            # Recorders write titles in GBK, and damage turns them into anything: no reason to refuse a film.
+            metadata_errors="replace",
             options={
                 "protocol_whitelist": "file",
                 "format_whitelist": _FORMATS,
