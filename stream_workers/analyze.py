@@ -8,11 +8,11 @@ import contextlib
 import json
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -141,7 +141,7 @@ class _Reading:
     def _in_processes(self, work: Sequence[CameraWork], bar: TaskID) -> list[FileResult]:
         results: list[FileResult] = []
         # A forked child would inherit locks that threads of this process hold: decoders, the progress bar.
-        with ProcessPoolExecutor(self.jobs, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(self.jobs, mp_context=get_context("spawn")) as pool, _ended_at_once():
             futures = {pool.submit(_camera_in_process, item, self.task): item for item in work}
             for future in as_completed(futures):
                 item = futures[future]
@@ -185,6 +185,17 @@ class _BarTicker:
             completed=self.done_mb + _size_mb(path) * min(1.0, share),
             rate=self.reading.rate(media_s),
         )
+
+
+@contextlib.contextmanager
+def _ended_at_once() -> Iterator[None]:
+    """Where a person interrupts, the processes are ended: what they have committed stays."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        for child in active_children():
+            child.terminate()
+        raise
 
 
 def _camera_in_process(item: CameraWork, task: Undertaking) -> list[FileResult]:

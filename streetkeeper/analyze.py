@@ -1,5 +1,7 @@
 """`streetkeeper analyze`: recordings in, a folder of results out."""
 
+import os
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -73,7 +75,9 @@ def analyze(
             summary = run_analysis(inputs, options, progress)
     except KeyboardInterrupt:
         say("Interrupted. What is done is kept; the same command goes on from there.")
-        raise typer.Exit(130) from None
+        # A decoder or detector may still run in a thread: to end the interpreter under it aborts.
+        sys.stdout.flush()
+        os._exit(130)
     for line in summary.lines():
         say(line)
     raise typer.Exit(summary.exit_code)

@@ -10,8 +10,16 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Run the case API; make, list and revoke its keys.")
-keys = typer.Typer(no_args_is_help=True, help="Make, list and revoke keys. A key is shown once.")
+app = typer.Typer(rich_markup_mode="markdown")
+keys = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help=(
+        "Make, list and revoke keys.\n\n"
+        "A **worker** sends events and pictures, a **reader** and an **operator** read them, an **admin** "
+        "may do everything. Keys are needed from the start; the first start of the API makes an admin's."
+    ),
+)
 app.add_typer(keys, name="keys")
 DataDir = Annotated[Path | None, typer.Option(help="Folder of the data. [env: STREETKEEPER_API_DATA_DIR]")]
 
@@ -25,9 +33,12 @@ def api(
 ) -> None:
     """Run the case API: events and pictures in, history and the page of the newest incidents out.
 
-    The first start makes an admin key and says in which file it lies.
+    The first start makes an admin key and says in which file it lies: sign in with it on the page at `/`.
+    Routes, settings and roles: docs/api.md, and `/openapi.json` of the running API.
 
     **Exit codes:** 0 ended by a signal; 2 wrong settings, a full disk or a database of a newer version.
+
+    **Example:** streetkeeper api --data-dir /var/lib/streetkeeper/api --port 8600
     """
     if context.invoked_subcommand is not None:
         return
@@ -44,7 +55,12 @@ def create(
     name: Annotated[str, typer.Option(help="Whose key it is; no secret.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Make a key and print it. It is not shown again."""
+    """Make a key and print it. It is not shown again.
+
+    **Exit codes:** 0 made; 2 an unknown role, or no such folder.
+
+    **Example:** streetkeeper api keys create --role worker --name worker-1 --data-dir DIR
+    """
     from api.store import open_store
     from api.store.keys import create_key
     from streetkeeper.console import faults_told, say
@@ -59,7 +75,10 @@ def create(
 
 @keys.command("list")
 def list_all(data_dir: DataDir = None) -> None:
-    """List the keys: id, role, name; never the keys themselves."""
+    """List the keys: id, role, name; never the keys themselves.
+
+    **Example:** streetkeeper api keys list --data-dir DIR
+    """
     from api.store import open_store
     from api.store.keys import list_keys
     from streetkeeper.console import say
@@ -77,7 +96,12 @@ def revoke(
     key_id: Annotated[str, typer.Argument(help="Id of the key, as `keys list` shows it.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Revoke a key; it is refused from the next request on."""
+    """Revoke a key; it is refused from the next request on.
+
+    **Exit codes:** 0 revoked; 1 there is no such key.
+
+    **Example:** streetkeeper api keys revoke k_1a2b3c --data-dir DIR
+    """
     from api.store import open_store
     from api.store.keys import revoke_key
     from streetkeeper.console import say
@@ -93,7 +117,10 @@ def revoke(
 
 @app.command("openapi")
 def openapi() -> None:
-    """Export the OpenAPI document to web/openapi.json."""
+    """Export the OpenAPI document to web/openapi.json.
+
+    **Example:** streetkeeper api openapi
+    """
     from api.openapi_export import PATH, write_document
     from streetkeeper.console import say
 

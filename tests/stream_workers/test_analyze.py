@@ -347,6 +347,27 @@ def test_a_job_that_is_killed_is_told_and_the_same_command_goes_on(tmp_path: Pat
     assert sorted(map(str, events_of(tmp_path / "out"))) == sorted(map(str, events_of(tmp_path / "whole")))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_interrupted_analysis_ends_at_once_and_says_that_it_goes_on(tmp_path: Path, jobs: str) -> None:
+    films = [film(tmp_path / f"{name}.mp4", seconds=120, seed=number) for number, name in enumerate("ab")]
+    words = ["analyze", *map(str, films), "--look-every", "0.2", "--dwell", "8", "--jobs", jobs]
+    command = [sys.executable, "-m", "streetkeeper", *words, "--out", str(tmp_path / "out")]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
+    ) as process:
+        wait_until(lambda: (tmp_path / "out" / "run.sqlite").exists(), 60)
+        os.killpg(process.pid, signal.SIGINT)
+        told, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "goes on from there" in told and "Traceback" not in told and "terminate" not in told
+
+
 def children_of(pid: int) -> list[int]:
     text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return [int(word) for word in text.split()]
