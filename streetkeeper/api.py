@@ -1,5 +1,7 @@
 """`streetkeeper api`: the case API and its keys."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from api.settings import ApiSettings
+    from api.store import Store
 
 __all__ = ["app"]
 
@@ -77,18 +80,17 @@ def create(
 def list_all(data_dir: DataDir = None) -> None:
     """List the keys: id, role, name; never the keys themselves.
 
+    **Exit codes:** 0 listed; 2 the folder holds no database of the case API.
+
     **Example:** streetkeeper api keys list --data-dir DIR
     """
-    from api.store import open_store
     from api.store.keys import list_keys
     from streetkeeper.console import say
 
-    store = open_store(_settings(data_dir=data_dir).data_dir)
-    try:
+    with _known_store(data_dir) as store:
         for key in list_keys(store):
-            say(str(key))
-    finally:
-        store.close()
+            revoked = f"  revoked {key.revoked_at:%Y-%m-%d %H:%M} UTC" if key.revoked_at else ""
+            say(f"{key.key_id}  {key.role:8}  made {key.created_at:%Y-%m-%d %H:%M} UTC  {key.name}{revoked}")
 
 
 @keys.command("revoke")
@@ -98,20 +100,16 @@ def revoke(
 ) -> None:
     """Revoke a key; it is refused from the next request on.
 
-    **Exit codes:** 0 revoked; 1 there is no such key.
+    **Exit codes:** 0 revoked; 1 there is no such key; 2 the folder holds no database of the case API.
 
-    **Example:** streetkeeper api keys revoke k_1a2b3c --data-dir DIR
+    **Example:** streetkeeper api keys revoke b2991c408b89 --data-dir DIR
     """
-    from api.store import open_store
     from api.store.keys import revoke_key
     from streetkeeper.console import say
 
-    store = open_store(_settings(data_dir=data_dir).data_dir)
-    try:
+    with _known_store(data_dir) as store:
         done = revoke_key(store, key_id)
-    finally:
-        store.close()
-    say(f"{key_id}: revoked" if done else f"{key_id}: there is no such key")
+    say(f"{key_id}: revoked" if done else f"{key_id}: there is no such key; `api keys list` shows the ids")
     raise typer.Exit(0 if done else 1)
 
 
@@ -126,6 +124,25 @@ def openapi() -> None:
 
     write_document()
     say(f"written: {PATH}")
+
+
+@contextmanager
+def _known_store(data_dir: Path | None) -> "Iterator[Store]":
+    """The store of an API that has run before: a mistyped folder is told, not filled with a new database."""
+    from api.store import open_store
+    from streetkeeper.console import faults_told
+
+    with faults_told():
+        folder = _settings(data_dir=data_dir).data_dir
+        if not (folder / "streetkeeper.sqlite3").is_file():
+            raise FileNotFoundError(
+                f"{folder} holds no database of the case API; name its folder with --data-dir"
+            )
+        store = open_store(folder)
+        try:
+            yield store
+        finally:
+            store.close()
 
 
 def _settings(**given: Any) -> "ApiSettings":

@@ -52,5 +52,6 @@ def faults_told() -> Iterator[None]:
             _ERR.print(escape(f"{fault.path}: {fault.problem}. {fault.remedy}"))
         raise typer.Exit(2) from error
     except EXPECTED as error:
-        _ERR.print(f"[red]error:[/red] {escape(str(error))}")
+        remedy = f" {error.remedy}" if isinstance(error, ApiError) and error.remedy else ""
+        _ERR.print(f"[red]error:[/red] {escape(str(error) + remedy)}")
         raise typer.Exit(2) from error
