@@ -33,6 +33,8 @@ COMPACT = 0.3
 STEADY_SHARE = 0.7
 ALONE_SHARE_OF_DWELL = 1.0
 """An unattended object must have been alone for this share of the dwell."""
+SHAPE_SLACK = 0.02
+"""Encoders round a picture's sides to multiples of 8 or 16: up to so much of a shorter side."""
 TOO_UNCERTAIN_M = 25.0
 """A 95 % half axis beyond this is no place to send anyone to."""
 
@@ -91,8 +93,14 @@ class EvidenceTaker(Protocol):
 class Placer(Protocol):
     """Gives a box its place on the ground."""
 
-    def place(self, box: Box, category: str) -> Place | None:
-        """Place with its error, or None beyond horizon or range."""
+    def place(self, box: Box, category: str, look_px: float) -> Place | None:
+        """Place with its error, or None beyond horizon or range.
+
+        Args:
+            box: Pixels of the calibration's picture.
+            category: What it is.
+            look_px: Such pixels per pixel of the look.
+        """
         ...
 
 
@@ -124,7 +132,7 @@ class IncidentDesk:
         candidate = Candidate(
             category=category,
             confidence=identity.confidence,
-            box_xyxy_px=box,
+            box_xyxy_px=_scaled(box, self._drawn_scale(facts)),
             lonlat=place.lonlat if place else None,
             footprint=place.footprint if place else None,
             area_m2=place.area_m2 if place else None,
@@ -186,9 +194,20 @@ class IncidentDesk:
         return ""
 
     def _place(self, box: Box, category: Category, facts: LookFacts) -> Place | None:
-        if self._placer is None or facts.suspended:
+        if self._placer is None or facts.suspended or self._is_other_shape(facts):
             return None
-        return self._placer.place(box, category)
+        scale = self._drawn_scale(facts)
+        return self._placer.place(_scaled(box, scale), category, max(scale))
+
+    def _drawn_scale(self, facts: LookFacts) -> tuple[float, float]:
+        """Pixels of the picture that calibration and zones were drawn on, per pixel of the look, x and y."""
+        width, height = self._setup.view.drawn_wh or facts.picture_wh
+        return width / facts.picture_wh[0], height / facts.picture_wh[1]
+
+    def _is_other_shape(self, facts: LookFacts) -> bool:
+        """Whether the look is cropped or stretched against the calibration's picture, nobody knows which."""
+        across, down = self._drawn_scale(facts)
+        return abs(across / down - 1) > SHAPE_SLACK
 
     def _open(self, track: Track, box: Box, facts: LookFacts, decision: "Decision") -> list[IncidentEvent]:
         judgement = decision.judgement
@@ -317,6 +336,12 @@ class IncidentDesk:
             return "the view has moved: places are suspended until it is calibrated again or comes back"
         if self._placer is None:
             return "the view is not calibrated"
+        if self._is_other_shape(facts):
+            (width, height), drawn = facts.picture_wh, self._setup.view.drawn_wh or (0, 0)
+            return (
+                f"the picture is {width}x{height}, of another shape than the {drawn[0]}x{drawn[1]} of the "
+                "calibration: places are suspended until the view is calibrated on this stream"
+            )
         if place is None:
             return "beyond the horizon or the range of the calibration"
         if place.ellipse.semi_major_m > TOO_UNCERTAIN_M:
@@ -335,6 +360,11 @@ class Decision:
 
 
 _ENDS = frozenset({Outcome.PERMITTED, Outcome.IGNORED, Outcome.OUTSIDE_HOURS})
+
+
+def _scaled(box: Box, scale: tuple[float, float]) -> Box:
+    across, down = scale
+    return box[0] * across, box[1] * down, box[2] * across, box[3] * down
 
 
 def _is_cut(box: Box, facts: LookFacts) -> bool:
