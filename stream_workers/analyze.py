@@ -20,7 +20,6 @@ from zoneinfo import ZoneInfo
 from rich.progress import Progress, TaskID
 
 from contracts.site import Site
-from contracts.site_check import load_site
 from stream_workers.build import open_models
 from stream_workers.errors import SinkUnavailable, SourceRefused
 from stream_workers.inputs import (
@@ -33,6 +32,7 @@ from stream_workers.inputs import (
 )
 from stream_workers.recordings import STATE_FILE, FileResult, Undertaking, analyse_camera
 from stream_workers.results import RunFacts, RunSummary, write_results
+from stream_workers.site_fit import load_fitting_site
 from stream_workers.sources.inputs import list_inputs
 from stream_workers.store import WorkerStore
 
@@ -55,7 +55,9 @@ def run_analysis(inputs: Sequence[Path], options: AnalyzeOptions, progress: Prog
         raise SourceRefused(f"nothing to analyse in {', '.join(str(path) for path in inputs)}")
     recordings = [recording_at(path) for path in paths]
     readable = [recording for recording in recordings if not recording.fault]
-    site = load_site(options.site) if options.site is not None else site_for_files(recordings, options)
+    site = (
+        load_fitting_site(options.site) if options.site is not None else site_for_files(recordings, options)
+    )
     site = _with_options(site, options)
     run = run_name(recordings, site.version, options)
     work = plan_work(readable, site, options)

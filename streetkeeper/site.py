@@ -31,12 +31,15 @@ def check(
 
     **Example:** streetkeeper site check my-site.yaml
     """
-    from contracts.site_check import check_site, read_site_text
+    from contracts.site_check import check_site, load_site, read_site_text
+    from stream_workers.site_fit import fit_faults
     from streetkeeper.console import faults_told, say
 
     with faults_told():
         text = read_site_text(file)
     faults = check_site(text)
+    if not any(fault.severity == "error" for fault in faults):
+        faults += fit_faults(load_site(text))
     for fault in faults:
         line = f"line {fault.line}, " if fault.line is not None else ""
         say(f"{fault.severity}: {line}{fault.path}: {fault.problem}. {fault.remedy}")

@@ -8,6 +8,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from contracts.site_check import SiteRejected
+from stream_workers.site_watch import SiteWatch
 from streetkeeper.main import app
 
 EXAMPLE = Path(__file__).parents[2] / "config" / "site.example.yaml"
@@ -113,6 +115,25 @@ def test_a_fault_is_told_with_its_key_path_the_problem_and_the_remedy(
     assert code == 1
     (line,) = [line for line in told.splitlines() if line.startswith("error:") and path in line]
     assert problem in line and remedy in line
+
+
+def contradictory(document: Document) -> None:
+    """Every second point somewhere else: neither too few nor on a line, and no plane all the same."""
+    for number, point in enumerate(points(document)):
+        if number % 2:
+            point["px"] = [1900 - point["px"][0], 1070 - point["px"][1] / 2]
+
+
+def test_a_calibration_that_only_the_fit_can_refuse_is_told_before_a_worker_meets_it(tmp_path: Path) -> None:
+    document = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+    contradictory(document)
+    path = tmp_path / "site.yaml"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    code, told = check(path)
+    assert code == 1
+    assert "cameras[0].views[0].calibration.control_points: " in told and "streetkeeper calibrate" in told
+    with pytest.raises(SiteRejected, match="control_points"):
+        SiteWatch(path)
 
 
 def test_the_example_is_in_order() -> None:
