@@ -254,7 +254,8 @@ class IncidentDesk:
             update={
                 "last_seen": _utc(max(track.last_seen_at, before.first_seen.timestamp())),
                 "closed_at": facts.at,
-                "media_time_s": facts.media_s,
+                "media_time_s": round(facts.media_s, 3),
+                "input": self._setup.input_name,
                 "rule": before.rule.model_copy(
                     update={"reason": f"{before.rule.reason}; closed: {reason}"[:500]}
                 ),
@@ -309,12 +310,12 @@ class IncidentDesk:
             first_seen=_utc(track.born_at),
             last_seen=_utc(track.last_seen_at),
             opened_at=facts.at,
-            lonlat=place.lonlat if place else None,
+            lonlat=_rounded(place.lonlat) if place else None,
             ellipse=_ellipse(place),
             place_note=self._place_note(place, facts),
-            footprint=place.footprint if place else None,
-            area_m2=place.area_m2 if place else None,
-            area_error_m2=place.area_error_m2 if place else None,
+            footprint=[_rounded(corner) for corner in place.footprint] if place else None,
+            area_m2=round(place.area_m2, 2) if place else None,
+            area_error_m2=round(place.area_error_m2, 2) if place else None,
             zones=list(judgement.zones),
             unit=judgement.unit,
             priority=judgement.priority,
@@ -360,6 +361,11 @@ class Decision:
 
 
 _ENDS = frozenset({Outcome.PERMITTED, Outcome.IGNORED, Outcome.OUTSIDE_HOURS})
+
+
+def _rounded(lonlat: tuple[float, float]) -> tuple[float, float]:
+    """To a centimetre: more digits than the error has would only pretend."""
+    return round(lonlat[0], 7), round(lonlat[1], 7)
 
 
 def _scaled(box: Box, scale: tuple[float, float]) -> Box:
