@@ -111,6 +111,7 @@ def _run(seconds: float | None, folder: Path, say: Say) -> set[str]:
             api.part.check()
             worker.check()
             categories |= _tell_new(api, told, say)
+            _tell_health(api, told, say)
             time.sleep(1.0)
         return categories
 
@@ -230,6 +231,18 @@ def _tell_new(api: Api, told: set[str], say: Say) -> set[str]:
             categories.add(facts["category"])
             say(_line(api, feature))
     return categories
+
+
+def _tell_health(api: Api, told: set[str], say: Say) -> None:
+    """Tell once what a camera complains of, such as a machine that is too slow."""
+    for view in api.get("/v1/cameras")["views"]:
+        health = view["health"]
+        if health is None or health["state"] == "ok":
+            continue
+        line = f"camera {view['camera_id']}: {health['state']}: {health['detail']}"
+        if line not in told:
+            told.add(line)
+            say(line)
 
 
 def _line(api: Api, feature: Mapping[str, Any]) -> str:

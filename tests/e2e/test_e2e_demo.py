@@ -23,11 +23,11 @@ LINE = re.compile(
 @pytest.mark.slow
 def test_a_headless_demo_tells_what_its_films_show_and_ends_well(tmp_path: Path) -> None:
     told = subprocess.run(
-        [*COMMAND, "--seconds", "60", "--folder", str(tmp_path / "demo")],
+        [*COMMAND, "--seconds", "90", "--folder", str(tmp_path / "demo")],
         capture_output=True,
         text=True,
         check=False,
-        timeout=200,
+        timeout=280,
     )
     assert told.returncode == 0, told.stdout + told.stderr
     assert told.stdout.startswith("Drawn films, not real streets.")
