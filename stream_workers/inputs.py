@@ -10,6 +10,7 @@ from pathlib import Path
 from contracts.incident import Category
 from contracts.site import Camera, Rule, Site, Stream, View
 from stream_workers.errors import SourceRefused
+from stream_workers.sources.containers import shown
 
 __all__ = [
     "AnalyzeOptions",
@@ -83,7 +84,7 @@ def recording_at(path: Path) -> Recording:
         return Recording(path, _hash_of(path))
     except OSError as error:
         remedy = "check its name" if isinstance(error, FileNotFoundError) else "see who may read it"
-        return Recording(path, "", f"{path.name!r} cannot be read: {error.strerror}; {remedy}")
+        return Recording(path, "", f"{shown(path)!r} cannot be read: {error.strerror}; {remedy}")
 
 
 def _hash_of(path: Path) -> str:
@@ -102,14 +103,14 @@ def _hash_of(path: Path) -> str:
 def run_name(recordings: Sequence[Recording], site_version: str, options: AnalyzeOptions) -> str:
     """The run's name: the same inputs, site version and options give the same run."""
     facts = {
-        "inputs": [[recording.path.name, recording.sha256] for recording in recordings],
+        "inputs": [[shown(Path(recording.path.name)), recording.sha256] for recording in recordings],
         "site": site_version,
         "camera": options.camera,
         "start": options.start.isoformat() if options.start else None,
         "look_every_s": options.look_every_s,
         "dwell_s": options.dwell_s,
     }
-    text = json.dumps(facts, sort_keys=True).encode(errors="surrogateescape")
+    text = json.dumps(facts, sort_keys=True).encode()
     return f"run-{hashlib.sha256(text).hexdigest()[:16]}"
 
 
@@ -121,8 +122,8 @@ def site_for_files(recordings: Sequence[Recording], options: AnalyzeOptions) -> 
     cameras = [
         Camera(
             id=name,
-            name=path.name[:200],
-            stream=Stream(file=str(path)[:1000]),
+            name=shown(path)[-200:],
+            stream=Stream(file=shown(path)[:1000]),
             look_every_s=every,
             heartbeat_every_s=max(1.0, min(300.0, dwell * 2)),
             views=[View(id=name)],
@@ -181,6 +182,6 @@ def _camera_of(recording: Recording, site: Site, options: AnalyzeOptions) -> str
         if any(name in place for place in places):
             return name
     raise SourceRefused(
-        f"{recording.path.name!r}: cannot tell its camera; name it with --camera, or put one of "
+        f"{shown(Path(recording.path.name))!r}: cannot tell its camera; name it with --camera, or put one of "
         f"{', '.join(known)} into the file's or folder's name"
     )

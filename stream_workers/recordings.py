@@ -14,6 +14,7 @@ from stream_workers.errors import DecodeFailed, StorageBusy, StorageFull, Stream
 from stream_workers.inputs import CameraWork, Recording
 from stream_workers.journal import StoreJournal
 from stream_workers.pipeline import ViewPipeline, persist_looks_for
+from stream_workers.sources.containers import shown
 from stream_workers.sources.inputs import open_input
 from stream_workers.store import WorkerStore
 from vision.errors import VisionError
@@ -46,7 +47,7 @@ class FileResult:
     @property
     def name(self) -> str:
         """The name of the file, as it stands in incidents."""
-        return self.path.name
+        return shown(Path(self.path.name))
 
 
 class Ticker(Protocol):

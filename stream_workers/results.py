@@ -16,6 +16,7 @@ from models.registry import FOLDER, load_manifest
 from stream_workers.inputs import AnalyzeOptions
 from stream_workers.recordings import STATE_FILE, FileResult
 from stream_workers.report import FileLine, ReportFacts, write_report
+from stream_workers.sources.containers import shown
 from stream_workers.store import WorkerStore
 
 __all__ = ["RunFacts", "RunSummary", "write_results"]
@@ -131,7 +132,7 @@ def _document(facts: RunFacts, summary: RunSummary) -> Mapping[str, Any]:
         "inputs": [
             {
                 "name": file.name,
-                "path": str(file.path),
+                "path": shown(file.path),
                 "sha256": file.sha256,
                 "looks": file.looks,
                 "duration_s": file.duration_s,

@@ -151,6 +151,18 @@ def test_names_with_markup_and_newlines_do_no_harm(tmp_path: Path) -> None:
     assert "<script>alert" not in page
 
 
+def test_a_name_that_is_no_utf_8_is_read_as_gb_18030(tmp_path: Path) -> None:
+    folder = tmp_path / "night"
+    folder.mkdir()
+    film(tmp_path / "film.mp4").rename(os.fsdecode(bytes(folder) + "/路口.mp4".encode("gbk")))
+    Path(os.fsdecode(bytes(folder) + "/空.mp4".encode("gbk"))).write_bytes(b"")
+    summary = analyse([folder], tmp_path / "out")
+    assert (summary.exit_code, summary.incidents) == (1, 1)
+    assert data_of(events_of(tmp_path / "out")[0])["input"] == "路口.mp4"
+    assert "路口.mp4" in (tmp_path / "out" / "report.html").read_text()
+    assert any("'空.mp4' is empty" in line for line in summary.lines())
+
+
 def test_nothing_that_can_be_read_is_exit_code_3(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"")
     assert analyse([tmp_path / "a.mp4"], tmp_path / "out").exit_code == 3
