@@ -13,6 +13,7 @@ from contracts.event import IncidentEvent, event_id, incident_id
 from contracts.incident import Category, Ellipse, EvidenceRef, Incident, ModelRef, RuleRef
 from contracts.rules import Candidate, Judgement, Outcome, judge, rules_for
 from contracts.site import Camera, Site, View
+from stream_workers.drawn_scale import DrawnScale
 from vision.georeference.place import Place
 from vision.tracks.identity import Identity, Kind, decide
 from vision.tracks.presence import Track
@@ -33,8 +34,6 @@ COMPACT = 0.3
 STEADY_SHARE = 0.7
 ALONE_SHARE_OF_DWELL = 1.0
 """An unattended object must have been alone for this share of the dwell."""
-SHAPE_SLACK = 0.02
-"""Encoders round a picture's sides to multiples of 8 or 16: up to so much of a shorter side."""
 TOO_UNCERTAIN_M = 25.0
 """A 95 % half axis beyond this is no place to send anyone to."""
 
@@ -132,7 +131,7 @@ class IncidentDesk:
         candidate = Candidate(
             category=category,
             confidence=identity.confidence,
-            box_xyxy_px=_scaled(box, self._drawn_scale(facts)),
+            box_xyxy_px=DrawnScale.of(self._setup.view, facts.picture_wh).box(box),
             lonlat=place.lonlat if place else None,
             footprint=place.footprint if place else None,
             area_m2=place.area_m2 if place else None,
@@ -194,20 +193,10 @@ class IncidentDesk:
         return ""
 
     def _place(self, box: Box, category: Category, facts: LookFacts) -> Place | None:
-        if self._placer is None or facts.suspended or self._is_other_shape(facts):
+        scale = DrawnScale.of(self._setup.view, facts.picture_wh)
+        if self._placer is None or facts.suspended or scale.other_shape:
             return None
-        scale = self._drawn_scale(facts)
-        return self._placer.place(_scaled(box, scale), category, max(scale))
-
-    def _drawn_scale(self, facts: LookFacts) -> tuple[float, float]:
-        """Pixels of the picture that calibration and zones were drawn on, per pixel of the look, x and y."""
-        width, height = self._setup.view.drawn_wh or facts.picture_wh
-        return width / facts.picture_wh[0], height / facts.picture_wh[1]
-
-    def _is_other_shape(self, facts: LookFacts) -> bool:
-        """Whether the look is cropped or stretched against the calibration's picture, nobody knows which."""
-        across, down = self._drawn_scale(facts)
-        return abs(across / down - 1) > SHAPE_SLACK
+        return self._placer.place(scale.box(box), category, scale.coarsest)
 
     def _open(self, track: Track, box: Box, facts: LookFacts, decision: "Decision") -> list[IncidentEvent]:
         judgement = decision.judgement
@@ -337,12 +326,9 @@ class IncidentDesk:
             return "the view has moved: places are suspended until it is calibrated again or comes back"
         if self._placer is None:
             return "the view is not calibrated"
-        if self._is_other_shape(facts):
-            (width, height), drawn = facts.picture_wh, self._setup.view.drawn_wh or (0, 0)
-            return (
-                f"the picture is {width}x{height}, of another shape than the {drawn[0]}x{drawn[1]} of the "
-                "calibration: places are suspended until the view is calibrated on this stream"
-            )
+        other_shape = DrawnScale.of(self._setup.view, facts.picture_wh).other_shape
+        if other_shape:
+            return other_shape
         if place is None:
             return "beyond the horizon or the range of the calibration"
         if place.ellipse.semi_major_m > TOO_UNCERTAIN_M:
@@ -366,11 +352,6 @@ _ENDS = frozenset({Outcome.PERMITTED, Outcome.IGNORED, Outcome.OUTSIDE_HOURS})
 def _rounded(lonlat: tuple[float, float]) -> tuple[float, float]:
     """To a centimetre: more digits than the error has would only pretend."""
     return round(lonlat[0], 7), round(lonlat[1], 7)
-
-
-def _scaled(box: Box, scale: tuple[float, float]) -> Box:
-    across, down = scale
-    return box[0] * across, box[1] * down, box[2] * across, box[3] * down
 
 
 def _is_cut(box: Box, facts: LookFacts) -> bool:
