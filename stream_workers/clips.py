@@ -1,7 +1,7 @@
 """A clip: the seconds around the moment that opens an incident, each picture masked like a still, or none."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from stream_workers.picture_files import write_whole
 from stream_workers.sources.decode import DecoderPool
 from stream_workers.sources.packet_ring import Cut
 from vision.errors import BadInput, MaskFailed
-from vision.privacy.cover import black_out
+from vision.privacy.cover import PrivacyZones, black_out
 from vision.privacy.neighbours import covered_with_neighbours
 from vision.scene.stills import evidence_picture
 from vision.types import Box, Planes
@@ -75,15 +75,13 @@ class ClipMaker:
 
     Args:
         mask: The mask pass with its deadline; not that of the stills, which must not wait for a clip.
-        privacy_zones_px: Polygons that are black in every picture, pixels of the displayed frame.
+        privacy: What is black in every picture.
         out_dir: Where clips go.
     """
 
-    def __init__(
-        self, mask: DeadlineMask, privacy_zones_px: Sequence[Sequence[tuple[float, float]]], out_dir: Path
-    ) -> None:
+    def __init__(self, mask: DeadlineMask, privacy: PrivacyZones, out_dir: Path) -> None:
         self._mask = mask
-        self._zones = privacy_zones_px
+        self._zones = privacy
         self._out_dir = out_dir
 
     def make(
@@ -120,7 +118,7 @@ class _Film:
     def __init__(
         self,
         mask: DeadlineMask,
-        zones: Sequence[Sequence[tuple[float, float]]],
+        zones: PrivacyZones,
         request: ClipRequest,
     ) -> None:
         self._mask = mask

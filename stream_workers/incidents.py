@@ -13,6 +13,7 @@ from contracts.event import IncidentEvent, event_id, incident_id
 from contracts.incident import Category, Ellipse, EvidenceRef, Incident, ModelRef, RuleRef
 from contracts.rules import Candidate, Judgement, Outcome, judge, rules_for
 from contracts.site import Camera, Site, View
+from stream_workers.drawn_scale import DrawnScale
 from vision.georeference.place import Place
 from vision.tracks.identity import Identity, Kind, decide
 from vision.tracks.presence import Track
@@ -122,8 +123,14 @@ class ClipTaker(Protocol):
 class Placer(Protocol):
     """Gives a box its place on the ground."""
 
-    def place(self, box: Box, category: str) -> Place | None:
-        """Place with its error, or None beyond horizon or range."""
+    def place(self, box: Box, category: str, look_px: float) -> Place | None:
+        """Place with its error, or None beyond horizon or range.
+
+        Args:
+            box: Pixels of the calibration's picture.
+            category: What it is.
+            look_px: Such pixels per pixel of the look.
+        """
         ...
 
 
@@ -163,7 +170,7 @@ class IncidentDesk:
         candidate = Candidate(
             category=category,
             confidence=identity.confidence,
-            box_xyxy_px=box,
+            box_xyxy_px=DrawnScale.of(self._setup.view, facts.picture_wh).box(box),
             lonlat=place.lonlat if place else None,
             footprint=place.footprint if place else None,
             area_m2=place.area_m2 if place else None,
@@ -225,9 +232,10 @@ class IncidentDesk:
         return ""
 
     def _place(self, box: Box, category: Category, facts: LookFacts) -> Place | None:
-        if self._placer is None or facts.suspended:
+        scale = DrawnScale.of(self._setup.view, facts.picture_wh)
+        if self._placer is None or facts.suspended or scale.other_shape:
             return None
-        return self._placer.place(box, category)
+        return self._placer.place(scale.box(box), category, scale.coarsest)
 
     def _open(self, track: Track, box: Box, facts: LookFacts, decision: "Decision") -> list[IncidentEvent]:
         judgement = decision.judgement
@@ -298,7 +306,8 @@ class IncidentDesk:
             update={
                 "last_seen": _utc(max(track.last_seen_at, before.first_seen.timestamp())),
                 "closed_at": facts.at,
-                "media_time_s": facts.media_s,
+                "media_time_s": round(facts.media_s, 3),
+                "input": self._setup.input_name,
                 "rule": before.rule.model_copy(
                     update={"reason": f"{before.rule.reason}; closed: {reason}"[:500]}
                 ),
@@ -354,12 +363,12 @@ class IncidentDesk:
             first_seen=_utc(track.born_at),
             last_seen=_utc(track.last_seen_at),
             opened_at=facts.at,
-            lonlat=place.lonlat if place else None,
+            lonlat=_rounded(place.lonlat) if place else None,
             ellipse=_ellipse(place),
             place_note=self._place_note(place, facts),
-            footprint=place.footprint if place else None,
-            area_m2=place.area_m2 if place else None,
-            area_error_m2=place.area_error_m2 if place else None,
+            footprint=[_rounded(corner) for corner in place.footprint] if place else None,
+            area_m2=round(place.area_m2, 2) if place else None,
+            area_error_m2=round(place.area_error_m2, 2) if place else None,
             zones=list(judgement.zones),
             unit=judgement.unit,
             priority=judgement.priority,
@@ -381,6 +390,9 @@ class IncidentDesk:
             return "the view has moved: places are suspended until it is calibrated again or comes back"
         if self._placer is None:
             return "the view is not calibrated"
+        other_shape = DrawnScale.of(self._setup.view, facts.picture_wh).other_shape
+        if other_shape:
+            return other_shape
         if place is None:
             return "beyond the horizon or the range of the calibration"
         if place.ellipse.semi_major_m > TOO_UNCERTAIN_M:
@@ -412,6 +424,11 @@ def _with_clip(incident: Incident, clip: ClipAnswer) -> Incident:
     pictures = (incident.evidence_note or "")[: max(0, room)]
     note = f"{pictures}; {clip.note}" if pictures else clip.note
     return incident.model_copy(update={"evidence_note": note[:LONGEST_NOTE]})
+
+
+def _rounded(lonlat: tuple[float, float]) -> tuple[float, float]:
+    """To a centimetre: more digits than the error has would only pretend."""
+    return round(lonlat[0], 7), round(lonlat[1], 7)
 
 
 def _is_cut(box: Box, facts: LookFacts) -> bool:

@@ -16,7 +16,7 @@ from stream_workers.look_ring import Encoded, HeldLook, LookRing
 from stream_workers.masking import DeadlineMask
 from stream_workers.picture_files import PARTIAL, encode_jpeg, write_whole
 from vision.errors import MaskFailed
-from vision.privacy.cover import black_out
+from vision.privacy.cover import PrivacyZones, black_out
 from vision.privacy.mask import MaskReport
 from vision.scene.stills import compose
 from vision.types import Box, Planes
@@ -59,18 +59,18 @@ class StillMaker(Generic[E]):
     Args:
         decode: Decodes one look, rotated to how it is displayed; raises DecodeFailed.
         mask: The mask pass with its deadline.
-        privacy_zones_px: Polygons that are black in every picture, pixels of the displayed frame.
+        privacy: What is black in every picture.
     """
 
     def __init__(
         self,
         decode: Callable[[E], Planes],
         mask: DeadlineMask,
-        privacy_zones_px: Sequence[Sequence[tuple[float, float]]] = (),
+        privacy: PrivacyZones | None = None,
     ) -> None:
         self._decode = decode
         self._mask = mask
-        self._zones = privacy_zones_px
+        self._zones = privacy or PrivacyZones()
         self._at_hand: tuple[E, weakref.ref[Planes]] | None = None
 
     def remember(self, encoded: E, planes: Planes) -> None:

@@ -166,7 +166,8 @@ def card_of(item: StoredIncident, is_kept: Callable[[str], bool]) -> Card:
         error=_error(incident.ellipse) if place else "",
         place_note=incident.place_note or ("" if place else "This view is not calibrated."),
         since=_clock(incident.first_seen),
-        lasted=_duration((until - incident.first_seen).total_seconds()),
+        lasted=f"there for {_duration((until - incident.first_seen).total_seconds())}"
+        + ("" if incident.closed_at else f", as last told at {_clock(incident.last_seen)[11:19]}"),
         confidence=f"{incident.confidence * 100:.0f} %",
         is_drawn=is_drawn(incident),
     )

@@ -19,6 +19,7 @@ from tests.support.an_incident import INCIDENT
 from tests.support.clip_films import HEAP, U8, coloured_film, packets_of, ring_of
 from tests.support.colour_people import ColourDetector
 from tests.support.waiting import wait_until
+from vision.privacy.cover import PrivacyZones
 from vision.privacy.mask import Masked, MaskSettings, PrivacyMask
 from vision.types import Box
 
@@ -85,7 +86,7 @@ class View:
 
     def __init__(self, desk: ClipDesk, folder: Path, masker: Masker | None = None) -> None:
         self.kept: list[EvidenceFile] = []
-        maker = ClipMaker(DeadlineMask(masker or a_pass()), (), folder / "evidence")
+        maker = ClipMaker(DeadlineMask(masker or a_pass()), PrivacyZones(), folder / "evidence")
         self.clips = LiveClips(desk, "cam", maker, self.kept.append)
 
     def opens(self, name: str, at_s: float = 12.0) -> None:
@@ -220,7 +221,9 @@ def test_a_fault_in_one_clip_is_told_and_the_next_one_is_made(tmp_path: Path, pa
 
     desk, camera = ClipDesk(), Camera(packets)
     view = View(desk, tmp_path)
-    faulty = LiveClips(desk, "cam", Faulty(DeadlineMask(a_pass()), (), tmp_path), view.kept.append)
+    faulty = LiveClips(
+        desk, "cam", Faulty(DeadlineMask(a_pass()), PrivacyZones(), tmp_path), view.kept.append
+    )
     with working(desk), desk.tapped("cam", camera):
         camera.send(12.0)
         faulty.order(make_incident(incident_id="bad", media_time_s=12.0))
@@ -241,7 +244,9 @@ def test_what_nobody_asks_for_any_more_is_forgotten(tmp_path: Path) -> None:
 def test_a_recording_s_clip_is_made_at_once(tmp_path: Path) -> None:
     ring = ring_of(coloured_film(tmp_path / "street.mp4"), 17.0)
     kept: list[EvidenceFile] = []
-    clips = FileClips(ring, ClipMaker(DeadlineMask(a_pass()), (), tmp_path / "evidence"), kept.append)
+    clips = FileClips(
+        ring, ClipMaker(DeadlineMask(a_pass()), PrivacyZones(), tmp_path / "evidence"), kept.append
+    )
     answer = clips.order(make_incident(media_time_s=12.0, box_xyxy_px=HEAP))
     assert answer.ref is not None
     assert not answer.is_awaited

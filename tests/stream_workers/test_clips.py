@@ -4,7 +4,6 @@ import math
 import os
 import sys
 import threading
-from collections.abc import Sequence
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -39,6 +38,7 @@ from tests.support.clip_films import (
 from tests.support.colour_people import BrokenDetector, ColourDetector, draw, ground, shows
 from tests.support.films import make_film
 from tests.support.full_disk import full_disk
+from vision.privacy.cover import PrivacyZones
 from vision.privacy.mask import Masked, MaskReport, MaskSettings, PrivacyMask
 from vision.privacy.neighbours import covered_with_neighbours
 from vision.protocols import Detector
@@ -71,9 +71,9 @@ def clip_of(
     box: Box = HEAP,
     keep: bool = False,
     timeout_s: float = 30,
-    zones: Sequence[Sequence[tuple[float, float]]] = (),
+    zones: PrivacyZones | None = None,
 ) -> ClipResult:
-    maker = ClipMaker(DeadlineMask(masker, timeout_s), zones, folder / "evidence")
+    maker = ClipMaker(DeadlineMask(masker, timeout_s), zones or PrivacyZones(), folder / "evidence")
     request = ClipRequest("i", OPENED_S, box, vehicle_keep=keep)
     return maker.make(ring.cut(OPENED_S - 8, OPENED_S + 4), request, POOL)
 
@@ -159,7 +159,7 @@ def test_a_privacy_zone_is_black_before_anything_else_is_done(tmp_path: Path) ->
             seen.append(image_bgr)
             return image_bgr, MaskReport(0, 0, 0.0, ())
 
-    pictures = pictures_of(clip_of(ring_of(empty), Watching(), tmp_path, zones=[zone]))
+    pictures = pictures_of(clip_of(ring_of(empty), Watching(), tmp_path, zones=PrivacyZones([zone])))
     assert all(picture[94:112, 94:117].max() < 30 for picture in pictures)
     assert len(seen) > 30
     assert all(image[94:112, 94:117].max() < 3 for image in seen)
@@ -368,7 +368,7 @@ def test_where_keyframes_are_too_far_apart_there_is_no_clip_and_the_reason(
     tmp_path: Path, gop_s: int
 ) -> None:
     ring = ring_of(coloured_film(tmp_path / "rare.mp4", seconds=gop_s, gop=gop_s * FPS), gop_s)
-    maker = ClipMaker(DeadlineMask(a_pass()), (), tmp_path / "evidence")
+    maker = ClipMaker(DeadlineMask(a_pass()), PrivacyZones(), tmp_path / "evidence")
     request = ClipRequest("i", gop_s - 3.0, HEAP)
     assert maker.make(ring.cut(gop_s - 11, gop_s), request, POOL).note == (
         "no clip: the moment is not held: keyframes are too far apart, or it came too late"

@@ -19,6 +19,7 @@ from tests.support.colour_people import BrokenDetector, ColourDetector, draw, gr
 from tests.support.full_disk import full_disk
 from tests.support.png_looks import PngLook, decode, encode
 from vision.errors import MaskFailed
+from vision.privacy.cover import PrivacyZones
 from vision.privacy.mask import MaskReport, PrivacyMask
 from vision.types import Planes
 
@@ -188,7 +189,7 @@ def test_when_no_look_decodes_there_is_no_still() -> None:
 
 def test_a_privacy_zone_is_black_in_a_still() -> None:
     zone = [(60.0, 30.0), (90.0, 30.0), (90.0, 50.0), (60.0, 50.0)]
-    maker = StillMaker(decode, DeadlineMask(PrivacyMask(ColourDetector())), [zone])
+    maker = StillMaker(decode, DeadlineMask(PrivacyMask(ColourDetector())), PrivacyZones([zone]))
     image = maker.make(ring_of_street().latest(7)).image
     assert image[32:48, 62:88].max() <= 2
 
