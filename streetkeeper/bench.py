@@ -129,6 +129,9 @@ def truth(
     Prints one JSON line, a table on standard error, and writes report.html with every miss and every
     false incident.
 
+    **Exit codes:** 0 measured, whatever the figures say; 2 wrong options, or the folder holds camera-days of
+    other code.
+
     **Example:** streetkeeper bench truth --seed 7 --days 1 --detector oracle --out truth-7
     """
     from benchmarks.truth import TruthRun, bench_truth
