@@ -39,7 +39,7 @@ _DEFAULT: Final = {
     "permitted_vendor": 3.0,
     "pile": 6.5,
     "permitted_rubbish": 2.4,
-    "debris": 3.4,
+    "debris": 4.4,
     "left": 0.6,
     "overflow": 2.0,
     "bin_emptied": 4.5,
