@@ -57,7 +57,9 @@ def test_a_camera_is_a_plane_to_the_ground_as_vision_models_it(camera: DistrictC
     origin = places.mean(axis=0)
     right, down, forward = camera.rotation
     middle_x, middle_y = np.array(camera.size_wh) / 2
-    rows = np.array([camera.focal_px * right + middle_x * forward, camera.focal_px * down + middle_y * forward, forward])
+    rows = np.array(
+        [camera.focal_px * right + middle_x * forward, camera.focal_px * down + middle_y * forward, forward]
+    )
     to_pixels = np.column_stack([rows[:, :2], rows @ (np.append(origin, 0.0) - camera.place_enu)])
     plane = Plane(to_pixels / to_pixels[2, 2], camera.k1, camera.size_wh)
     expected = camera.project(np.column_stack([places, np.zeros(len(places))]))

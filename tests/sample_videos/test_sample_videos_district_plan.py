@@ -66,14 +66,18 @@ def test_pitches_and_slabs_lie_inside_permitted_zones() -> None:
     for strip in DISTRICT.strips:
         if strip.kind in ("pitch", "slab"):
             corners = [(strip.west_m, strip.south_m), (strip.east_m, strip.north_m)]
-            assert any(all(zone.contains(ShapelyPoint(corner)) for corner in corners) for zone in zones), strip.id
+            assert any(all(zone.contains(ShapelyPoint(corner)) for corner in corners) for zone in zones), (
+                strip.id
+            )
 
 
 def test_the_height_field_is_the_plan() -> None:
     field = district_heights()
     for building in DISTRICT.buildings:
         middle = np.array(building.footprint_en).mean(axis=0)
-        assert field.solid_m[field.cells(middle[:1], middle[1:])][0] == np.float32(building.height_m), building.id
+        assert field.solid_m[field.cells(middle[:1], middle[1:])][0] == np.float32(building.height_m), (
+            building.id
+        )
     hall = next(building for building in DISTRICT.buildings if building.id == "market-hall")
     area = sum(Polygon(building.footprint_en).area for building in DISTRICT.buildings)
     cells = (field.solid_m > 2.5).sum() * 0.25**2

@@ -76,7 +76,9 @@ def test_every_camera_can_be_calibrated_and_places_well(seed: int) -> None:
         places = camera.ground(np.random.default_rng(seed).uniform(0.05, 0.95, (300, 2)) * camera.size_wh)
         near = places[np.hypot(*(places - camera.place_enu[:2]).T) < 35]
         ground = np.column_stack([near, np.zeros(len(near))])
-        ground = ground[district_heights().sees(camera.place_enu, ground + (0, 0, 0.05))]
+        ground = ground[
+            district_heights().sees(camera.place_enu, np.column_stack([near, np.full(len(near), 0.05)]))
+        ]
         located = _fitted(document).locate(camera.project(ground))
         misses = np.hypot(*(FRAME.to_metres(located.lonlat) - ground[:, :2]).T)
         assert np.nanmedian(misses) < 0.4, camera.id

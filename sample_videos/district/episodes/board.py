@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from math import hypot
 from typing import Final
 from zlib import crc32
 
@@ -74,6 +75,17 @@ class Wish:
     near_m: float = 2.5
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Taken:
+    """A block that is kept for a span, with the circle around it."""
+
+    block: F64
+    span: Span
+    east_m: float
+    north_m: float
+    reach_m: float
+
+
 class Board:
     """One day of one world while it is made.
 
@@ -85,7 +97,7 @@ class Board:
     def __init__(self, seed: int, day: int) -> None:
         self.day = day
         self._seed = seed
-        self._taken: dict[tuple[int, int], list[tuple[F64, Span]]] = defaultdict(list)
+        self._taken: dict[tuple[int, int], list[Taken]] = defaultdict(list)
         for block in _furniture():
             self.take(block, (-np.inf, np.inf))
 
@@ -102,16 +114,21 @@ class Board:
 
     def is_free(self, block: F64, span: Span) -> bool:
         """Whether nothing else stands on a (4, 2) block at any time of a span."""
+        east, north, reach = _round(block)
         return not any(
-            taken[0] < span[1] + GAP_S and span[0] - GAP_S < taken[1] and crosses(block, other, GAP_M)
+            other.span[0] < span[1] + GAP_S
+            and span[0] - GAP_S < other.span[1]
+            and hypot(other.east_m - east, other.north_m - north) < other.reach_m + reach + GAP_M
+            and crosses(block, other.block, GAP_M)
             for cell in _cells(block)
-            for other, taken in self._taken.get(cell, ())
+            for other in self._taken.get(cell, ())
         )
 
     def take(self, block: F64, span: Span) -> None:
         """Keep a block for a span."""
+        taken = Taken(block, span, *_round(block))
         for cell in _cells(block):
-            self._taken[cell].append((block, span))
+            self._taken[cell].append(taken)
 
     def put(
         self,
@@ -132,9 +149,14 @@ class Board:
             if wish.strip_ids and strip.id not in wish.strip_ids:
                 continue
             place = (float(spots.places[index, 0]), float(spots.places[index, 1]))
-            look = looks(rng, _split(camera, place, strict=wish.strict))
+            is_open = camera.split == "train" or bool(spots.trains[index])
+            look = looks(rng, "train" if is_open else "test" if wish.strict else "any")
             part = replace(_laid(rng, look, strip, place, wish), pose=pose)
-            if self.try_put(camera, part, wish):
+            # Its strip's middle was asked; its own place may be seen where that is not.
+            leaks = (
+                wish.strict and not is_open and bool(trains_on(np.array([[part.east_m, part.north_m]]))[0])
+            )
+            if not leaks and self.try_put(camera, part, wish):
                 return part
         return None
 
@@ -231,14 +253,6 @@ def _laid(rng: np.random.Generator, look: Look, strip: Strip, place: Point, wish
     )
 
 
-def _split(camera: DistrictCamera, place: Point, *, strict: bool) -> str:
-    if camera.split == "train":
-        return "train"
-    if trains_on(place):
-        return "train"
-    return "test" if strict else "any"
-
-
 def _nearby(places: F64, wish: Wish) -> NDArray[np.intp]:
     if wish.near is None:
         return np.arange(len(places))
@@ -273,10 +287,17 @@ def _furniture() -> list[F64]:
     return blocks
 
 
+def _round(block: F64) -> tuple[float, float, float]:
+    """Middle and radius of the circle around an oblong."""
+    (x1, y1), _, (x2, y2), _ = block.tolist()
+    return (x1 + x2) / 2, (y1 + y2) / 2, hypot(x2 - x1, y2 - y1) / 2
+
+
 def _cells(block: F64) -> list[tuple[int, int]]:
-    low = np.floor((block.min(axis=0) - GAP_M) / CELL_M).astype(int)
-    high = np.floor((block.max(axis=0) + GAP_M) / CELL_M).astype(int)
-    return [(east, north) for east in range(low[0], high[0] + 1) for north in range(low[1], high[1] + 1)]
+    easts, norths = zip(*block.tolist(), strict=True)
+    west, east = (min(easts) - GAP_M) // CELL_M, (max(easts) + GAP_M) // CELL_M
+    south, north = (min(norths) - GAP_M) // CELL_M, (max(norths) + GAP_M) // CELL_M
+    return [(x, y) for x in range(int(west), int(east) + 1) for y in range(int(south), int(north) + 1)]
 
 
 def _number(camera: DistrictCamera) -> int:
