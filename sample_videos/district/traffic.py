@@ -33,9 +33,9 @@ BUCKET_S = 20.0
 RATES_PER_HOUR: Final = {
     "drive-east": 150.0, "drive-west": 150.0, "drive-north": 80.0, "drive-south": 80.0, "turn-ne": 14.0,
     "turn-ws": 14.0, "lane-drive": 5.0, "cycle-east": 55.0, "cycle-west": 55.0, "cycle-lane": 14.0,
-    "cycle-canal": 16.0, "walk-n-west": 42.0, "walk-n-east": 42.0, "walk-s-west": 32.0, "walk-s-east": 28.0,
-    "walk-crossing-w": 18.0, "walk-crossing-n": 22.0, "walk-plaza": 22.0, "walk-plaza-2": 20.0,
-    "walk-lane": 26.0, "walk-lane-2": 16.0, "walk-canal": 22.0, "walk-waste": 5.0,
+    "cycle-canal": 16.0, "walk-n-west": 105.0, "walk-n-east": 105.0, "walk-s-west": 80.0, "walk-s-east": 70.0,
+    "walk-crossing-w": 45.0, "walk-crossing-n": 55.0, "walk-plaza": 55.0, "walk-plaza-2": 50.0,
+    "walk-lane": 65.0, "walk-lane-2": 40.0, "walk-canal": 55.0, "walk-waste": 12.0,
 }  # fmt: skip
 """At the busiest hour."""
 DAY_SHAPE = (

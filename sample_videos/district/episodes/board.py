@@ -17,7 +17,7 @@ from sample_videos.district.catalogue import CATALOGUE
 from sample_videos.district.layout import DISTRICT
 from sample_videos.district.plan import Point, Strip
 from sample_videos.district.spots import is_framed, spots_of, trains_on
-from sample_videos.district.things import Episode, Part, block_en
+from sample_videos.district.things import LYING_M, Episode, Part, block_en
 
 __all__ = ["Board", "Look", "Wish", "crosses", "looks_of"]
 
@@ -92,11 +92,14 @@ class Board:
     Args:
         seed: Of the world.
         day: Number of the day.
+
+    `permitted` keeps when vendors stay on each pitch, for its capacity.
     """
 
     def __init__(self, seed: int, day: int) -> None:
         self.day = day
         self._seed = seed
+        self.permitted: dict[str, list[Span]] = defaultdict(list)
         self._taken: dict[tuple[int, int], list[Taken]] = defaultdict(list)
         for block in _furniture():
             self.take(block, (-np.inf, np.inf))
@@ -196,7 +199,7 @@ def block_of(part: Part) -> F64:
     """(4, 2) the oblong that a part stands on."""
     width, depth, _ = CATALOGUE[part.asset].size_m
     if part.pose == "lie":
-        width, depth = 0.6, 1.8
+        width, depth = LYING_M
     return block_en(part.east_m, part.north_m, part.yaw_deg, width * part.scale, depth * part.scale)
 
 
