@@ -36,8 +36,8 @@ DAY_S: Final = 86400.0
 STRIDE_M = 1.4
 """Two steps of a walker; the six pictures of a walk are spread over it."""
 PLAIN = (1.0, 1.0, 1.0)
-LYING_M = (0.6, 1.7)
-"""Width and depth of a person who lies: the head is where the front looks to."""
+LYING_M = (1.75, 0.65)
+"""Width and depth of a person who lies, with the mat: the head is to the right."""
 TAPER = {
     "pile": 0.45,
     "debris": 0.4,

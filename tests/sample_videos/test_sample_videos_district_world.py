@@ -12,6 +12,7 @@ from sample_videos.district.cameras import CAMERAS, camera_of
 from sample_videos.district.catalogue import CATALOGUE
 from sample_videos.district.episodes.board import Board, block_of, crosses
 from sample_videos.district.episodes.faults import Nudge
+from sample_videos.district.heights import district_heights
 from sample_videos.district.layout import DISTRICT
 from sample_videos.district.site import CAPACITY, MARKET_HOURS
 from sample_videos.district.spots import is_framed, trains_on
@@ -259,3 +260,18 @@ def test_the_boards_numbers_depend_on_seed_day_camera_and_kind_alone(
     assert board.rng(CAMERAS[2], kind).random() == one
     assert Board(seed, day + 1).rng(CAMERAS[2], kind).random() != one
     assert board.rng(CAMERAS[3], kind).random() != one
+
+
+def test_nobody_stands_in_a_wall_or_sells_to_the_carriageway() -> None:
+    heights = district_heights()
+    customers_on_road, customers = 0, 0
+    for episode in World(7).episodes(0):
+        for part in episode.others:
+            if part.asset == "person" and not part.way:
+                cell = heights.cells(np.array([part.east_m]), np.array([part.north_m]))
+                assert heights.solid_m[cell][0] == 0, episode.id
+            if episode.kind == "vendor" and part.asset == "person" and part.from_t > episode.from_t:
+                customers += 1
+                customers_on_road += abs(part.north_m) < 4.5 or (6.5 < part.east_m < 13.5)
+    assert customers > 50
+    assert customers_on_road == 0

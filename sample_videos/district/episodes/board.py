@@ -14,6 +14,7 @@ from shapely.geometry import Polygon
 
 from sample_videos.district.cameras import CAMERAS, DistrictCamera
 from sample_videos.district.catalogue import CATALOGUE
+from sample_videos.district.heights import district_heights
 from sample_videos.district.layout import DISTRICT
 from sample_videos.district.plan import Point, Strip
 from sample_videos.district.spots import is_framed, spots_of, trains_on
@@ -59,6 +60,7 @@ class Wish:
         strip_ids: Only these strips; empty: all of the kinds.
         strict: Whether things held back for tests are drawn only where no training camera sees them, and
             nothing else there; otherwise a test camera sees all variants.
+        faces_walk: On a kerb its front looks at those who walk there, not at the street.
         near: Puts it near this place ...
         near_m: ... within so many metres.
     """
@@ -71,6 +73,7 @@ class Wish:
     aside_m: float = 1.5
     strip_ids: tuple[str, ...] = ()
     strict: bool = False
+    faces_walk: bool = False
     near: Point | None = None
     near_m: float = 2.5
 
@@ -189,7 +192,7 @@ class Board:
                 part.asset, part.variant, east, north, yaw % 360, *span, part.scale, part.tint_bgr, part.pose
             )
             block = block_of(moved)
-            if self.is_free(block, span):
+            if not _in_wall(block) and self.is_free(block, span):
                 self.take(block, span)
                 return moved
         return None
@@ -243,6 +246,8 @@ def _laid(rng: np.random.Generator, look: Look, strip: Strip, place: Point, wish
     """A thing on its strip: its back to the wall, or its front to the kerb."""
     turn = wish.turns_deg[int(rng.integers(len(wish.turns_deg)))]
     width, depth, _ = CATALOGUE[look.asset].size_m
+    if wish.faces_walk and strip.kind == "kerb":
+        turn += 180.0
     if depth > LONG * width and strip.kind in ("wall", "kerb", "slab", "pitch"):
         turn += 90.0 if rng.random() < 0.5 else 270.0
     yaw = (strip.yaw_deg + turn + rng.normal(0, wish.sway_deg)) % 360
@@ -276,6 +281,13 @@ def _is_aside(place: Point, wish: Wish) -> bool:
     return not wish.keeps_out or all(
         zone.distance(ShapelyPoint(place)) >= wish.aside_m for zone in _ZONES[wish.keeps_out]
     )
+
+
+def _in_wall(block: F64) -> bool:
+    """Whether a corner or the middle of a block lies in a building or a hoarding."""
+    points = np.vstack([block, block.mean(axis=0)])
+    heights = district_heights()
+    return bool((heights.solid_m[heights.cells(points[:, 0], points[:, 1])] > 0).any())
 
 
 def _furniture() -> list[F64]:
