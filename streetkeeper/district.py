@@ -26,3 +26,22 @@ def plan(
     with faults_told():
         out.write_text(draw_plan(), encoding="utf-8")
     say(f"plan drawn to {out}")
+
+
+@app.command()
+def world(
+    seed: Annotated[int, typer.Option(help="Of everything that happens.")] = 7,
+    days: Annotated[int, typer.Option(min=1, help="How many days.")] = 1,
+    scenario: Annotated[str, typer.Option(help="default, quiet, market or nudges.")] = "default",
+) -> None:
+    """Say what happens in some days of the district: incidents due and traps, a camera-day."""
+    from sample_videos.district.figures import world_figures
+    from sample_videos.district.timeline import World
+    from streetkeeper.console import say
+
+    try:
+        made = World(seed, 0, days, scenario)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    for line in world_figures(made):
+        say(line)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, Polygon
+from typer.testing import CliRunner
 
 from contracts.incident import Category
 from contracts.judgement import Candidate, Outcome
@@ -20,6 +21,7 @@ from sample_videos.district.things import DAY_S, Episode, Part, clock, footprint
 from sample_videos.district.timeline import World
 from sample_videos.district.traffic import movers
 from sample_videos.district.truth import TRAPS, TruthThing, box_of, exposure, is_easy, things
+from streetkeeper.main import app
 
 WORLD = World(7, 0, 2)
 EVERY = {camera.id: things(WORLD, camera.id) for camera in CAMERAS}
@@ -55,7 +57,7 @@ def test_the_rules_agree_with_every_due_time_of_two_days() -> None:
     """With a perfect place and a perfect detector the rules raise what the generator meant, and when."""
     site = Site.model_validate(site_document(7))
     places = _permitted_zones(site)
-    asked, outcomes = 0, Counter()
+    asked, outcomes = 0, Counter[Outcome]()
     for thing in {thing.thing_id: thing for thing in CHOSEN if thing.category}.values():
         dwell = DWELL_S[thing.category]
         edges = [thing.from_t + dwell, thing.to_t, thing.due_from_t, thing.due_to_t]
@@ -276,3 +278,12 @@ def test_boxes_of_passing_traffic_can_be_asked_too() -> None:
     camera = camera_of("street-west")
     boxes = [box_of(camera, mover) for mover in movers(WORLD, camera.id, hour(0, 8))]
     assert any(box is not None for box in boxes)
+
+
+def test_the_worlds_figures_are_told_by_their_command() -> None:
+    result = CliRunner().invoke(app, ["district", "world", "--seed", "3", "--scenario", "quiet"])
+    assert result.exit_code == 0
+    lines = result.output.splitlines()
+    assert [line.split()[0] for line in lines[1:9]] == [camera.id for camera in CAMERAS]
+    assert lines[-1].endswith("quiet: train easy, test easy")
+    assert CliRunner().invoke(app, ["district", "world", "--scenario", "storm"]).exit_code == 2
