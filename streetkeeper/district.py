@@ -16,21 +16,8 @@ def district() -> None:
 
 
 @app.command()
-def plan(
-    out: Annotated[Path, typer.Option(help="Where the drawing goes (SVG).")] = Path("plan.svg"),
-) -> None:
-    """Draw the district: buildings, streets, cameras, and where things are put."""
-    from sample_videos.district.drawing import draw_plan
-    from streetkeeper.console import faults_told, say
-
-    with faults_told():
-        out.write_text(draw_plan(), encoding="utf-8")
-    say(f"plan drawn to {out}")
-
-
-@app.command()
 def world(
-    seed: Annotated[int, typer.Option(help="Of everything that happens.")] = 7,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything that happens.")] = 7,
     days: Annotated[int, typer.Option(min=1, help="How many days.")] = 1,
     scenario: Annotated[str, typer.Option(help="default, quiet, market or nudges.")] = "default",
 ) -> None:
@@ -45,3 +32,16 @@ def world(
         raise typer.BadParameter(str(error)) from error
     for line in world_figures(made):
         say(line)
+
+
+@app.command()
+def plan(
+    out: Annotated[Path, typer.Option(help="Where the drawing goes (SVG).")] = Path("plan.svg"),
+) -> None:
+    """Draw the district: buildings, streets, cameras, and where things are put."""
+    from sample_videos.district.drawing import draw_plan
+    from streetkeeper.console import faults_told, say
+
+    with faults_told():
+        out.write_text(draw_plan(), encoding="utf-8")
+    say(f"plan drawn to {out}")
