@@ -133,7 +133,8 @@ def _overlap(incident: IncidentRecord, thing: ThingRecord) -> float:
     The boxes must overlap by at least 0.3 of their union, or the incident's middle must lie in the
     thing's box.
     """
-    if not (incident.first_seen < thing.there[1] and incident.opened >= thing.there[0]):
+    # Before it comes it has no box.
+    if incident.first_seen >= thing.there[1]:
         return 0.0
     box = box_of(thing, incident.opened)
     if box is None:
