@@ -89,6 +89,7 @@ def table_of(
                 f"inside the ellipse {row['coverage']}"
             )
     yield f"false by cause: {figures['false_by_cause'] or 'none'}"
+    yield f"missed by cause: {figures['missed_by_cause'] or 'none'}"
     yield f"missed: {sum(len(match.missed) for match in matches)} of {figures['n']['expected']}"
 
 

@@ -16,9 +16,10 @@ from benchmarks.bounds import (
     share_of,
     wilson_bounds,
 )
+from benchmarks.truth_causes import cause_of, cause_of_miss
 from benchmarks.truth_errors import Placed, placed_of
 from benchmarks.truth_health import health_of, reliability_of
-from benchmarks.truth_match import DayMatch, Pair, Verdict
+from benchmarks.truth_match import DayMatch, Verdict
 from contracts.incident import Category
 from sample_videos.district.camera_day import CameraDay, ThingRecord
 from sample_videos.district.things import DAY_S
@@ -102,6 +103,7 @@ def figures_of(matches: Sequence[DayMatch]) -> dict[str, Any]:
         },
         "place_by_band_m": {f"{low}-{high}": _band(placed, low, high) for low, high in BANDS_M},
         "false_by_cause": dict(Counter(map(cause_of, false)).most_common()),
+        "missed_by_cause": _missed(matches),
         "camera_health": health_of([match.day for match in matches], days),
         "oracle": reliability_of([match.day for match in matches]),
     }
@@ -110,13 +112,6 @@ def figures_of(matches: Sequence[DayMatch]) -> dict[str, Any]:
 def camera_days(matches: Sequence[DayMatch]) -> float:
     """Days of looks; a power cut counts as no time."""
     return sum(match.day.looks * match.day.look_every_s for match in matches) / DAY_S
-
-
-def cause_of(pair: Pair) -> str:
-    """What a false incident was about, in a word or two."""
-    if pair.thing is None:
-        return f"nothing ({pair.incident.category_opened})"
-    return pair.thing.trap or f"{pair.thing.kind} that is not due"
 
 
 def opening_delay_s(match: DayMatch, thing: ThingRecord, opened: float) -> float | None:
@@ -252,6 +247,12 @@ def _exposure(matches: Iterable[DayMatch]) -> dict[str, int]:
     for match in matches:
         total.update(match.day.exposure)
     return dict(sorted(total.items()))
+
+
+def _missed(matches: Iterable[DayMatch]) -> dict[str, int]:
+    """Missed things of every category, by what the pipeline took them for."""
+    causes = Counter(cause_of_miss(match, thing) for match in matches for thing in match.missed)
+    return dict(causes.most_common())
 
 
 def _traps(day: CameraDay) -> dict[str, int]:

@@ -14,16 +14,16 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from numpy.typing import NDArray
 
-from benchmarks.truth_figures import CAVEAT, cause_of
+from benchmarks.truth_causes import cause_of, explanations_at
+from benchmarks.truth_figures import CAVEAT
 from benchmarks.truth_match import DayMatch, Pair, Verdict
 from benchmarks.truth_targets import TargetLine
-from sample_videos.district.camera_day import ExplainedRecord, ThingRecord, box_of
+from sample_videos.district.camera_day import ThingRecord, box_of
 from sample_videos.district.day_stage import DayStage
 from sample_videos.district.things import clock
-from vision.boxes import intersection, share_inside
 from vision.types import Box
 
-__all__ = ["Card", "cards_of", "explanations_at", "write_truth_report"]
+__all__ = ["Card", "cards_of", "write_truth_report"]
 
 PICTURE_PX: Final = 520
 """Longest side of a picture in the page."""
@@ -66,22 +66,6 @@ def cards_of(match: DayMatch) -> Iterator[Card]:
     for pair in match.pairs:
         if pair.verdict is not Verdict.MATCHED:
             yield _told(match, pair)
-
-
-def explanations_at(match: DayMatch, thing: ThingRecord) -> list[ExplainedRecord]:
-    """What the pipeline says of what stayed where and while the thing was there, the nearest first."""
-    found = []
-    for each in match.day.explained:
-        box = box_of(thing, max(each.from_t, thing.there[0]))
-        if box is None or each.from_t >= thing.there[1] or each.to_t <= thing.there[0]:
-            continue
-        if (
-            intersection(box, each.box) > 0
-            and max(share_inside(box, each.box), share_inside(each.box, box)) > 0.3
-        ):
-            found.append((intersection(box, each.box), each))
-    found.sort(key=lambda pair: -pair[0])
-    return [each for _, each in found]
 
 
 def write_truth_report(

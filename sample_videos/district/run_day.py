@@ -20,6 +20,8 @@ from stream_workers.incidents import ViewSetup
 from stream_workers.journal import MemoryJournal
 from stream_workers.pipeline import ViewPipeline
 from stream_workers.sources.media import Look
+from stream_workers.view_state import Explanation
+from vision.tracks.tracker import PART_OF
 from vision.types import Box, Picture
 
 __all__ = ["DetectorKind", "run_day"]
@@ -169,6 +171,12 @@ def _incident(first: IncidentEvent, last: IncidentEvent) -> IncidentRecord:
     )
 
 
+def _is_told(line: Explanation) -> bool:
+    """What stayed, what became an incident, and what another track took in: that may have been a miss."""
+    stayed_s = line.last_media_s - line.first_media_s
+    return bool(line.incident_id) or stayed_s >= LEAST_TOLD_S or line.reason.startswith(PART_OF)
+
+
 def _explained(pipeline: ViewPipeline, begins: float) -> list[ExplainedRecord]:
     return [
         ExplainedRecord(
@@ -181,5 +189,5 @@ def _explained(pipeline: ViewPipeline, begins: float) -> list[ExplainedRecord]:
             incident_id=line.incident_id,
         )
         for line in pipeline.explanations()
-        if line.incident_id or line.last_media_s - line.first_media_s >= LEAST_TOLD_S
+        if _is_told(line)
     ]

@@ -12,7 +12,7 @@ from vision.scene.memory import SceneLook, SceneMemory
 from vision.scene.regions import GridBox, Region, find_regions, is_light_only, outline_gain
 from vision.tracks.presence import Track, adopt_region, associate, sight
 
-__all__ = ["LookStamp", "Tracker"]
+__all__ = ["PART_OF", "LookStamp", "Tracker"]
 
 TOO_LARGE_SHARE = 0.3
 """A new thing over this share of the grid is the scene, not a thing in it."""
