@@ -1,5 +1,7 @@
 """Why something was missed or falsely told, in a word or two, from the pipeline's own explanations."""
 
+from typing import Final
+
 from benchmarks.truth_match import DayMatch, Pair
 from sample_videos.district.camera_day import ExplainedRecord, ThingRecord, box_of
 from vision.boxes import intersection, share_inside
@@ -7,11 +9,14 @@ from vision.tracks.tracker import PART_OF
 
 __all__ = ["cause_of", "cause_of_miss", "explanations_at"]
 
+AT_ONCE_S: Final = 300.0
+"""A supposed thing that came so near to the beginning or end of a shower or of dirt came of it."""
 
-def cause_of(pair: Pair) -> str:
+
+def cause_of(match: DayMatch, pair: Pair) -> str:
     """What a false incident was about, in a word or two."""
     if pair.thing is None:
-        return f"nothing ({pair.incident.category_opened})"
+        return f"nothing ({_near_condition(match, pair) or pair.incident.category_opened})"
     if pair.thing.due is not None:
         return f"{pair.thing.category} outside its due time"
     return pair.thing.trap or pair.thing.kind
@@ -42,3 +47,11 @@ def explanations_at(match: DayMatch, thing: ThingRecord) -> list[ExplainedRecord
             found.append((intersection(box, each.box), each))
     found.sort(key=lambda pair: -pair[0])
     return [each for _, each in found]
+
+
+def _near_condition(match: DayMatch, pair: Pair) -> str:
+    """The condition that began or ended when the supposed thing came; empty without one."""
+    for name, spans in match.day.conditions.items():
+        if any(abs(pair.incident.first_seen - t) <= AT_ONCE_S for span in spans for t in span):
+            return name
+    return ""

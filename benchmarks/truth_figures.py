@@ -102,7 +102,7 @@ def figures_of(matches: Sequence[DayMatch]) -> dict[str, Any]:
             if _speaks_of(matches, category)
         },
         "place_by_band_m": {f"{low}-{high}": _band(placed, low, high) for low, high in BANDS_M},
-        "false_by_cause": dict(Counter(map(cause_of, false)).most_common()),
+        "false_by_cause": _false_by_cause(matches),
         "missed_by_cause": _missed(matches),
         "camera_health": health_of([match.day for match in matches], days),
         "oracle": reliability_of([match.day for match in matches]),
@@ -247,6 +247,11 @@ def _exposure(matches: Iterable[DayMatch]) -> dict[str, int]:
     for match in matches:
         total.update(match.day.exposure)
     return dict(sorted(total.items()))
+
+
+def _false_by_cause(matches: Iterable[DayMatch]) -> dict[str, int]:
+    causes = Counter(cause_of(match, pair) for match in matches for pair in match.pairs if pair.is_false)
+    return dict(causes.most_common())
 
 
 def _missed(matches: Iterable[DayMatch]) -> dict[str, int]:

@@ -130,7 +130,7 @@ def _told(match: DayMatch, pair: Pair) -> Card:
     if thing is not None:
         facts.append(f"in truth {thing.kind} ({thing.trap or thing.category}), from {_clock(thing.there[0])}")
     kind = "false" if pair.is_false else pair.verdict.value.replace("_", " ")
-    title = cause_of(pair) if pair.is_false or thing is None else f"{thing.kind} ({thing.category})"
+    title = cause_of(match, pair) if pair.is_false or thing is None else f"{thing.kind} ({thing.category})"
     truth = box_of(thing, incident.opened) if thing is not None else None
     return Card(kind, title, match, incident.opened, truth, incident.box, facts)
 

@@ -140,6 +140,7 @@ class CameraDay(Record):
         nudges: When the camera was truly moved.
         moved: When the pipeline held the view for moved.
         cuts: When there were no looks.
+        conditions: When a condition held that lies on nothing: a dirty lens, a shower.
         exposure: How often each trap was there.
         oracle: Reported and right boxes per tenth of the score.
     """
@@ -163,6 +164,7 @@ class CameraDay(Record):
     nudges: list[Nudge] = Field(default_factory=list)
     moved: list[Span] = Field(default_factory=list)
     cuts: list[Cut] = Field(default_factory=list)
+    conditions: dict[str, list[Span]] = Field(default_factory=dict)
     exposure: dict[str, int] = Field(default_factory=dict)
     oracle: dict[str, list[int]] = Field(default_factory=dict)
 

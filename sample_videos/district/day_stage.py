@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from contracts.site import Site
-from sample_videos.district.camera_day import Cut, Nudge, ThingRecord
+from sample_videos.district.camera_day import Cut, Nudge, Span, ThingRecord
 from sample_videos.district.oracle import Visible
 from sample_videos.district.things import DAY_0
 from vision.types import Picture
@@ -48,6 +48,7 @@ class StageTruth:
     nudges: Sequence[Nudge] = ()
     cuts: Sequence[Cut] = ()
     exposure: dict[str, int] = field(default_factory=dict)
+    conditions: dict[str, list[Span]] = field(default_factory=dict)
 
 
 class DayStage(Protocol):

@@ -60,7 +60,16 @@ class DayTruth:
             ],
             [Cut(at=max(self.span[0], start), until=min(self.span[1], end)) for start, end in faults.cuts],
             exposure(self.world, self.camera.id, self.day),
+            self._conditions(),
         )
+
+    def _conditions(self) -> dict[str, list[Span]]:
+        """What lies on nothing and may still be mistaken for a thing when it begins or ends."""
+        rain = [
+            (start, end) for day in (self.day - 1, self.day) for start, end, _ in self.world.day(day).sky.rain
+        ]
+        dirt = [(dirt.from_t, dirt.to_t) for dirt in self.world.faults(self.camera.id).dirt]
+        return {"dirty lens": dirt, "shower": rain}
 
     def _record(self, thing: TruthThing) -> ThingRecord:
         due = None

@@ -74,6 +74,7 @@ def run_day(key: DayKey, stage: DayStage, detector: DetectorKind) -> CameraDay:
         moved=moved.spans,
         cuts=list(truth.cuts),
         exposure=truth.exposure,
+        conditions=truth.conditions,
         oracle=_tally(examiner),
     )
 

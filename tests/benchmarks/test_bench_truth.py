@@ -149,6 +149,24 @@ def test_a_miss_is_shown_with_the_pipelines_own_reason() -> None:
     assert "nothing stayed there that was noticed" in silent.lines
 
 
+def test_a_false_incident_on_nothing_names_what_began_or_ended_then() -> None:
+    calm = figures(a_day([], [incident(first_seen=5000.0)], conditions={"dirty lens": [(1000.0, 2000.0)]}))
+    wiped = figures(a_day([], [incident(first_seen=2100.0)], conditions={"dirty lens": [(1000.0, 2000.0)]}))
+    assert calm["false_by_cause"] == {"nothing (street_vendor)": 1}
+    assert wiped["false_by_cause"] == {"nothing (dirty lens)": 1}
+
+
+def test_a_miss_is_counted_by_what_it_was_taken_for() -> None:
+    part = ExplainedRecord(
+        category="", outcome="explained", reason="part of track 3", from_t=1000.0, to_t=1010.0, box=STALL
+    )
+    car = part.model_copy(update={"outcome": "claimed", "category": "car", "reason": "claimed by car"})
+    taken = figures(a_day([thing()], [], explained=[car, part]))["missed_by_cause"]
+    claimed = figures(a_day([thing()], [], explained=[car]))["missed_by_cause"]
+    assert taken == {"taken in by another track": 1} and claimed == {"claimed as car": 1}
+    assert figures(a_day([thing()], []))["missed_by_cause"] == {"not noticed": 1}
+
+
 @pytest.mark.slow
 def test_the_whole_way_prints_one_line_and_shows_every_false_one(tmp_path: Path) -> None:
     run = TruthRun([DayKey(7, 1, "cam", 0)], "oracle", tmp_path)
