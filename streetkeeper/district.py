@@ -16,6 +16,25 @@ def district() -> None:
 
 
 @app.command()
+def world(
+    seed: Annotated[int, typer.Option(min=0, help="Of everything that happens.")] = 7,
+    days: Annotated[int, typer.Option(min=1, help="How many days.")] = 1,
+    scenario: Annotated[str, typer.Option(help="default, quiet, market or nudges.")] = "default",
+) -> None:
+    """Say what happens in some days of the district: incidents due and traps, a camera-day."""
+    from sample_videos.district.figures import world_figures
+    from sample_videos.district.timeline import World
+    from streetkeeper.console import say
+
+    try:
+        made = World(seed, 0, days, scenario)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    for line in world_figures(made):
+        say(line)
+
+
+@app.command()
 def plan(
     out: Annotated[Path, typer.Option(help="Where the drawing goes (SVG).")] = Path("plan.svg"),
 ) -> None:

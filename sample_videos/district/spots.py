@@ -31,10 +31,12 @@ class Spots:
     Args:
         places: (N, 2) east, north, metres: the middle of the strip where it is a row, else anywhere on it.
         strips: (N,) index of each one's strip in `DISTRICT.strips`.
+        trains: (N,) whether a camera that is used for training sees it.
     """
 
     places: F64
     strips: NDArray[np.intp]
+    trains: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.places)
@@ -55,7 +57,8 @@ def spots_of(camera: DistrictCamera, kinds: tuple[str, ...]) -> Spots:
             found = found[~_is_others(camera, found)]
             places.append(found)
             strips.append(np.full(len(found), index, np.intp))
-    return Spots(np.vstack(places), np.concatenate(strips))
+    everywhere = np.vstack(places)
+    return Spots(everywhere, np.concatenate(strips), trains_on(everywhere))
 
 
 def _is_others(camera: DistrictCamera, places: F64) -> NDArray[np.bool_]:
@@ -92,10 +95,13 @@ def is_framed(camera: DistrictCamera, part: Part) -> bool:
         return bool(((pixels > EDGE_PX) & (pixels < edge)).all())
 
 
-def trains_on(place: tuple[float, float]) -> bool:
-    """Whether a camera that is used for training sees a place."""
-    spot = np.array([place])
-    return any(camera.split == "train" and bool(sees_well(camera, spot)[0]) for camera in CAMERAS)
+def trains_on(places: F64) -> NDArray[np.bool_]:
+    """(N,) whether a camera that is used for training sees (N, 2) places."""
+    seen = np.zeros(len(places), bool)
+    for camera in CAMERAS:
+        if camera.split == "train":
+            seen |= sees_well(camera, places)
+    return seen
 
 
 def _on(strip: Strip) -> F64:

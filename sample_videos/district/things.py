@@ -36,6 +36,8 @@ DAY_S: Final = 86400.0
 STRIDE_M = 1.4
 """Two steps of a walker; the six pictures of a walk are spread over it."""
 PLAIN = (1.0, 1.0, 1.0)
+LYING_M = (1.75, 0.65)
+"""Width and depth of a person who lies, with the mat: the head is to the right."""
 TAPER = {
     "pile": 0.45,
     "debris": 0.4,
@@ -205,6 +207,8 @@ def block_en(east_m: float, north_m: float, yaw_deg: float, width_m: float, dept
 
 def footprint_en(part: Part | Placed) -> F64:
     """(N, 2) corners of a thing's footprint, metres, counter-clockwise, not closed."""
+    if part.pose == "lie":
+        return block_en(part.east_m, part.north_m, part.yaw_deg, *(side * part.scale for side in LYING_M))
     corners = np.array(asset(part.asset).footprint) * part.scale
     return _turned(corners, part.east_m, part.north_m, part.yaw_deg)
 
@@ -214,8 +218,6 @@ def hull_enu(part: Part | Placed) -> F64:
     thing = asset(part.asset)
     below = footprint_en(part)
     height = thing.size_m[2] * part.scale * _POSE_HEIGHT.get(part.pose, 1.0)
-    if part.pose == "lie":
-        below = block_en(part.east_m, part.north_m, part.yaw_deg, 0.6, 1.7)
     middle = np.array([part.east_m, part.north_m])
     above = middle + (below - middle) * TAPER[thing.family]
     return np.vstack(

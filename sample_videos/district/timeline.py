@@ -35,18 +35,18 @@ BODY_M = 4.0
 """A thing this near the picture's edge may reach into it, or throw its shadow there."""
 
 _DEFAULT: Final = {
-    "vendor": 9.5,
+    "vendor": 11.0,
     "permitted_vendor": 3.0,
     "pile": 6.5,
     "permitted_rubbish": 2.4,
-    "debris": 3.4,
+    "debris": 4.4,
     "left": 0.6,
     "overflow": 2.0,
     "bin_emptied": 4.5,
     "bin_moved": 4.0,
     "cafe_umbrella": 1.4,
     "shop_display": 1.8,
-    "sand_in_site": 4.0,
+    "sand_in_site": 7.0,
     "double_parked": 5.0,
     "delivery": 5.5,
     "lights": 2.2,

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sample_videos.district.cameras import DistrictCamera, camera_of
-from sample_videos.district.catalogue import asset
 from sample_videos.district.episodes.faults import Nudge
 from sample_videos.district.heights import district_heights
 from sample_videos.district.plan import FRAME
@@ -110,7 +109,7 @@ class TruthThing:
     def area_at(self, t: float) -> float | None:
         """Area of its footprint at a moment, square metres: a pile grows."""
         stage = self.episode.stage_at(t)
-        return None if stage is None else asset(stage.asset).area_m2 * stage.scale**2
+        return None if stage is None else _area_m2(footprint_en(stage))
 
     def raised_span(self, dwell_s: float) -> tuple[float, float] | None:
         """When a rule with a dwell holds it for an incident, or None: a thing due must have stayed."""
@@ -184,12 +183,17 @@ def _truth(world: World, camera: DistrictCamera, episode: Episode) -> TruthThing
         due[1],
         (float(places[0, 0]), float(places[0, 1])),
         [(float(lon), float(lat)) for lon, lat in places[1:]],
-        asset(whole.asset).area_m2 * whole.scale**2,
+        _area_m2(ring),
         camera.distance_m(*_centroid(ring)),
         "test" if camera.split == "test" and episode.split == "test" else "train",
         world,
         episode,
     )
+
+
+def _area_m2(ring: F64) -> float:
+    turned = np.roll(ring, -1, axis=0)
+    return float((ring[:, 0] * turned[:, 1] - ring[:, 1] * turned[:, 0]).sum() / 2)
 
 
 def _centroid(ring: F64) -> tuple[float, float]:

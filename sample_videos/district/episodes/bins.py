@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -106,7 +107,8 @@ def _home(board: Board, name: str, camera: DistrictCamera) -> Part:
     return Part("bin", variants[int(rng.integers(len(variants)))], east, north, yaw, 0.0, 0.0)
 
 
-def _homes(camera: DistrictCamera) -> list[str]:
+@lru_cache(maxsize=len(CAMERAS))
+def _homes(camera: DistrictCamera) -> tuple[str, ...]:
     places = np.array([(east, north) for _, east, north, _ in DISTRICT.bins])
     seen = sees_well(camera, places)
-    return [name for (name, *_), is_seen in zip(DISTRICT.bins, seen, strict=True) if is_seen]
+    return tuple(name for (name, *_), is_seen in zip(DISTRICT.bins, seen, strict=True) if is_seen)

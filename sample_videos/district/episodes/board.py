@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from math import hypot
 from typing import Final
 from zlib import crc32
 
@@ -13,10 +14,11 @@ from shapely.geometry import Polygon
 
 from sample_videos.district.cameras import CAMERAS, DistrictCamera
 from sample_videos.district.catalogue import CATALOGUE
+from sample_videos.district.heights import district_heights
 from sample_videos.district.layout import DISTRICT
 from sample_videos.district.plan import Point, Strip
 from sample_videos.district.spots import is_framed, spots_of, trains_on
-from sample_videos.district.things import Episode, Part, block_en
+from sample_videos.district.things import LYING_M, Episode, Part, block_en
 
 __all__ = ["Board", "Look", "Wish", "crosses", "looks_of"]
 
@@ -58,6 +60,7 @@ class Wish:
         strip_ids: Only these strips; empty: all of the kinds.
         strict: Whether things held back for tests are drawn only where no training camera sees them, and
             nothing else there; otherwise a test camera sees all variants.
+        faces_walk: On a kerb its front looks at those who walk there, not at the street.
         near: Puts it near this place ...
         near_m: ... within so many metres.
     """
@@ -70,8 +73,20 @@ class Wish:
     aside_m: float = 1.5
     strip_ids: tuple[str, ...] = ()
     strict: bool = False
+    faces_walk: bool = False
     near: Point | None = None
     near_m: float = 2.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taken:
+    """A block that is kept for a span, with the circle around it."""
+
+    block: F64
+    span: Span
+    east_m: float
+    north_m: float
+    reach_m: float
 
 
 class Board:
@@ -80,12 +95,15 @@ class Board:
     Args:
         seed: Of the world.
         day: Number of the day.
+
+    `permitted` keeps when vendors stay on each pitch, for its capacity.
     """
 
     def __init__(self, seed: int, day: int) -> None:
         self.day = day
         self._seed = seed
-        self._taken: dict[tuple[int, int], list[tuple[F64, Span]]] = defaultdict(list)
+        self.permitted: dict[str, list[Span]] = defaultdict(list)
+        self._taken: dict[tuple[int, int], list[Taken]] = defaultdict(list)
         for block in _furniture():
             self.take(block, (-np.inf, np.inf))
 
@@ -102,16 +120,21 @@ class Board:
 
     def is_free(self, block: F64, span: Span) -> bool:
         """Whether nothing else stands on a (4, 2) block at any time of a span."""
+        east, north, reach = _round(block)
         return not any(
-            taken[0] < span[1] + GAP_S and span[0] - GAP_S < taken[1] and crosses(block, other, GAP_M)
+            other.span[0] < span[1] + GAP_S
+            and span[0] - GAP_S < other.span[1]
+            and hypot(other.east_m - east, other.north_m - north) < other.reach_m + reach + GAP_M
+            and crosses(block, other.block, GAP_M)
             for cell in _cells(block)
-            for other, taken in self._taken.get(cell, ())
+            for other in self._taken.get(cell, ())
         )
 
     def take(self, block: F64, span: Span) -> None:
         """Keep a block for a span."""
+        taken = Taken(block, span, *_round(block))
         for cell in _cells(block):
-            self._taken[cell].append((block, span))
+            self._taken[cell].append(taken)
 
     def put(
         self,
@@ -132,9 +155,14 @@ class Board:
             if wish.strip_ids and strip.id not in wish.strip_ids:
                 continue
             place = (float(spots.places[index, 0]), float(spots.places[index, 1]))
-            look = looks(rng, _split(camera, place, strict=wish.strict))
+            is_open = camera.split == "train" or bool(spots.trains[index])
+            look = looks(rng, "train" if is_open else "test" if wish.strict else "any")
             part = replace(_laid(rng, look, strip, place, wish), pose=pose)
-            if self.try_put(camera, part, wish):
+            # Its strip's middle was asked; its own place may be seen where that is not.
+            leaks = (
+                wish.strict and not is_open and bool(trains_on(np.array([[part.east_m, part.north_m]]))[0])
+            )
+            if not leaks and self.try_put(camera, part, wish):
                 return part
         return None
 
@@ -164,7 +192,7 @@ class Board:
                 part.asset, part.variant, east, north, yaw % 360, *span, part.scale, part.tint_bgr, part.pose
             )
             block = block_of(moved)
-            if self.is_free(block, span):
+            if not _in_wall(block) and self.is_free(block, span):
                 self.take(block, span)
                 return moved
         return None
@@ -174,7 +202,7 @@ def block_of(part: Part) -> F64:
     """(4, 2) the oblong that a part stands on."""
     width, depth, _ = CATALOGUE[part.asset].size_m
     if part.pose == "lie":
-        width, depth = 0.6, 1.8
+        width, depth = LYING_M
     return block_en(part.east_m, part.north_m, part.yaw_deg, width * part.scale, depth * part.scale)
 
 
@@ -218,6 +246,8 @@ def _laid(rng: np.random.Generator, look: Look, strip: Strip, place: Point, wish
     """A thing on its strip: its back to the wall, or its front to the kerb."""
     turn = wish.turns_deg[int(rng.integers(len(wish.turns_deg)))]
     width, depth, _ = CATALOGUE[look.asset].size_m
+    if wish.faces_walk and strip.kind == "kerb":
+        turn += 180.0
     if depth > LONG * width and strip.kind in ("wall", "kerb", "slab", "pitch"):
         turn += 90.0 if rng.random() < 0.5 else 270.0
     yaw = (strip.yaw_deg + turn + rng.normal(0, wish.sway_deg)) % 360
@@ -229,14 +259,6 @@ def _laid(rng: np.random.Generator, look: Look, strip: Strip, place: Point, wish
     return Part(
         look.asset, look.variant, float(east), float(north), float(yaw), *wish.span, look.scale, look.tint_bgr
     )
-
-
-def _split(camera: DistrictCamera, place: Point, *, strict: bool) -> str:
-    if camera.split == "train":
-        return "train"
-    if trains_on(place):
-        return "train"
-    return "test" if strict else "any"
 
 
 def _nearby(places: F64, wish: Wish) -> NDArray[np.intp]:
@@ -261,6 +283,13 @@ def _is_aside(place: Point, wish: Wish) -> bool:
     )
 
 
+def _in_wall(block: F64) -> bool:
+    """Whether a corner or the middle of a block lies in a building or a hoarding."""
+    points = np.vstack([block, block.mean(axis=0)])
+    heights = district_heights()
+    return bool((heights.solid_m[heights.cells(points[:, 0], points[:, 1])] > 0).any())
+
+
 def _furniture() -> list[F64]:
     """Blocks of what always stands: benches, cabinets, trunks, poles, bins."""
     blocks = [
@@ -273,10 +302,17 @@ def _furniture() -> list[F64]:
     return blocks
 
 
+def _round(block: F64) -> tuple[float, float, float]:
+    """Middle and radius of the circle around an oblong."""
+    (x1, y1), _, (x2, y2), _ = block.tolist()
+    return (x1 + x2) / 2, (y1 + y2) / 2, hypot(x2 - x1, y2 - y1) / 2
+
+
 def _cells(block: F64) -> list[tuple[int, int]]:
-    low = np.floor((block.min(axis=0) - GAP_M) / CELL_M).astype(int)
-    high = np.floor((block.max(axis=0) + GAP_M) / CELL_M).astype(int)
-    return [(east, north) for east in range(low[0], high[0] + 1) for north in range(low[1], high[1] + 1)]
+    easts, norths = zip(*block.tolist(), strict=True)
+    west, east = (min(easts) - GAP_M) // CELL_M, (max(easts) + GAP_M) // CELL_M
+    south, north = (min(norths) - GAP_M) // CELL_M, (max(norths) + GAP_M) // CELL_M
+    return [(x, y) for x in range(int(west), int(east) + 1) for y in range(int(south), int(north) + 1)]
 
 
 def _number(camera: DistrictCamera) -> int:

@@ -150,7 +150,12 @@ def _nudges(
 
 
 def _apart(rng: np.random.Generator, start: float, rate: float, room_s: float) -> list[float]:
-    """Moments of a day, at least `room_s` apart; the last leaves that room before the day's end."""
+    """Moments of a day, each with `room_s` before the next and before the day's end."""
+    if rate * room_s > DAY_S / 2:
+        # Too many to fall by chance: one in each of as many spans.
+        step = DAY_S / max(1, round(rate))
+        moments = start + (np.arange(round(rate)) + rng.uniform(0, 1 - room_s / step, round(rate))) * step
+        return [float(moment) for moment in moments]
     chosen: list[float] = []
     for moment in np.sort(rng.uniform(start + 600, start + DAY_S - room_s, int(rng.poisson(rate)))):
         if not chosen or moment - chosen[-1] >= room_s:

@@ -24,10 +24,13 @@ def person_look(rng: np.random.Generator, split: str) -> Look:
 
 
 def beside(part: Part, ahead_m: float, aside_m: float) -> Point:
-    """The place `ahead_m` before the front edge of a thing and `aside_m` to its right."""
+    """The place `aside_m` to the right of a thing's middle and `ahead_m` before its front edge.
+
+    Negative `ahead_m` is behind its back edge, 0 level with its middle.
+    """
     yaw = np.deg2rad(part.yaw_deg)
     reach = CATALOGUE[part.asset].size_m[1] * part.scale / 2
-    reach = reach + ahead_m if ahead_m >= 0 else ahead_m - reach
+    reach = float(np.sign(ahead_m)) * reach + ahead_m
     return (
         float(part.east_m + np.sin(yaw) * reach + np.cos(yaw) * aside_m),
         float(part.north_m + np.cos(yaw) * reach - np.sin(yaw) * aside_m),
@@ -44,8 +47,8 @@ def standing(
     side = 1.0 if rng.random() < 0.5 else -1.0
     places = [
         (beside(by, -0.4, 0.0), by.yaw_deg),
-        (beside(by, -1.0, side * wide), by.yaw_deg),
-        (beside(by, -1.0, -side * wide), by.yaw_deg),
+        (beside(by, 0.0, side * wide), by.yaw_deg),
+        (beside(by, 0.0, -side * wide), by.yaw_deg),
         (beside(by, 0.35, side * wide), by.yaw_deg),
     ]
     return board.put_beside(sample, span, places)
@@ -107,7 +110,7 @@ def _sleeping(board: Board, camera: DistrictCamera, rate: float) -> Iterator[Epi
     rng = board.rng(camera, "sleeper")
     for number, start in enumerate(arrivals(rng, board.day, rate, SLEEP_H)):
         end = stay(rng, board.day, start, 150.0, (60.0, 420.0))
-        wish = Wish(("wall", "open"), (start, end), (90.0, 270.0), sway_deg=5.0)
+        wish = Wish(("wall", "open"), (start, end), (0.0, 180.0), sway_deg=5.0)
         sleeper = _posed(board, rng, camera, wish, "lie")
         if sleeper is None:
             continue
@@ -115,10 +118,9 @@ def _sleeping(board: Board, camera: DistrictCamera, rate: float) -> Iterator[Epi
         span = (start + float(rng.uniform(0, 60)), end + float(rng.uniform(20, 90)))
         sample = Part(things.asset, things.variant, 0, 0, 0, *span, things.scale, things.tint_bgr)
         yaw = sleeper.yaw_deg
-        places = [
-            (beside(sleeper, gap, aside), yaw + turn)
-            for gap, aside, turn in ((0.9, 0.0, 90.0), (-0.9, 0.0, 90.0), (1.3, 0.2, 90.0), (-1.3, 0.0, 0.0))
-        ]
+        # At the head or at the feet, else along the body.
+        places = [(beside(sleeper, 0.0, aside), yaw) for aside in (1.7, -1.7)]
+        places += [(beside(sleeper, 0.55, 0.0), yaw), (beside(sleeper, -0.7, 0.0), yaw)]
         belongings = board.put_beside(sample, span, places)
         others = [belongings] if belongings is not None else []
         yield board.trap(camera, f"sleeper-{number}", "sleeper", sleeper, others)

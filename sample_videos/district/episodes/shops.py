@@ -49,7 +49,7 @@ def _guests(board: Board, rng: np.random.Generator, umbrella: Part) -> Iterator[
         side = float(rng.choice([-1.0, 1.0]))
         places = [
             (beside(umbrella, 0.4, side * 0.7), umbrella.yaw_deg + 180),
-            (beside(umbrella, -1.3, side * 1.7), umbrella.yaw_deg - side * 90),
+            (beside(umbrella, 0.0, side * 1.8), umbrella.yaw_deg - side * 90),
         ]
         guest = board.put_beside(sample, (start, end), places)
         if guest is not None:

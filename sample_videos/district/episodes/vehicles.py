@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -185,6 +186,7 @@ def _parked(
     return board.trap(camera, name, "parked_car", part)
 
 
+@lru_cache(maxsize=len(DISTRICT.bays))
 def _owner(bay: Bay) -> DistrictCamera:
     """The first camera that sees a bay; any where none does."""
     place = np.array([[bay.east_m, bay.north_m]])

@@ -51,9 +51,7 @@ def _elsewhere(board: Board, camera: DistrictCamera, rate: float) -> Iterator[Ep
         end = stay(rng, board.day, start, 38.0, (4.0, 300.0))
         if sum(other[0] < end and start < other[1] for other in spans) >= MOST_AT_ONCE:
             continue
-        wish = Wish(
-            ("wall", "kerb", "open"), (start, end), (0.0,), keeps_out="pitch", aside_m=1.5, strict=True
-        )
+        wish = Wish(("wall", "kerb", "open"), (start, end), keeps_out="pitch", strict=True, faces_walk=True)
         looks = looks_of("vendor")
         if known and rng.random() < RETURNS:
             favourite = known[int(rng.integers(len(known)))]
@@ -68,7 +66,6 @@ def _elsewhere(board: Board, camera: DistrictCamera, rate: float) -> Iterator[Ep
 def _permitted(board: Board, camera: DistrictCamera, rate: float) -> Iterator[Episode]:
     """Vendors on a marked pitch; no more at once than its permit allows."""
     rng = board.rng(camera, "permitted_vendor")
-    taken: dict[str, list[tuple[float, float]]] = {}
     for number in range(int(rng.poisson(rate))):
         opens, closes = (hour(board.day, value) for value in MARKET_HOURS[int(rng.integers(2))])
         start = float(rng.uniform(opens + 120, opens + 0.6 * (closes - opens)))
@@ -86,7 +83,7 @@ def _permitted(board: Board, camera: DistrictCamera, rate: float) -> Iterator[Ep
         if stall is None:
             continue
         pitch = _pitch_of(stall)
-        others = taken.setdefault(pitch, [])
+        others = board.permitted[pitch]
         if sum(other[0] < end and start < other[1] for other in others) >= CAPACITY.get(pitch, 2):
             continue
         others.append((start, end))
