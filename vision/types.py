@@ -39,7 +39,7 @@ class Picture(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Planes:
     """A picture as its three 4:2:0 planes, limited range, as decoders give it.
 

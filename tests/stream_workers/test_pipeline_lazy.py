@@ -13,6 +13,7 @@ from stream_workers.incidents import ViewSetup
 from stream_workers.journal import MemoryJournal
 from stream_workers.sources.media import Look
 from tests.support.pipelines import Rig, a_site, px
+from vision.privacy.cover import PrivacyZones
 from vision.scene.memory import grid_size
 from vision.types import Box, Planes
 
@@ -69,7 +70,7 @@ def test_a_composed_picture_makes_the_same_events_as_decoded_planes() -> None:
 
 def test_a_privacy_zone_blackens_a_composed_picture_too() -> None:
     zone = [[(0.0, 0.0), (1280.0, 0.0), (1280.0, 720.0), (0.0, 720.0)]]
-    rig = Rig(privacy=zone)
+    rig = Rig(privacy=PrivacyZones(zone, None))
     look = rig.look()
     picture = Lazy(look.planes)
     rig.pipeline.handle(Look(look.media_time_s, look.captured_at, picture))
