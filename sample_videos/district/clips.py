@@ -139,7 +139,7 @@ def _encode(camera_id: str, path: Path) -> None:
     encode_film(film_of(camera_id), path, Parts(PARTS))
 
 
-def _options(film: Film) -> dict[str, str]:
+def _options(film: Film) -> dict[str, object]:
     """Settings of the encoder: keyframes only where the film wants them, no B-frames, as cameras send."""
     gop = str(film.gop)
     if film.codec == "libx265":

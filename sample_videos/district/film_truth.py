@@ -21,8 +21,8 @@ DWELL_S = 12.0
 LOOK_EVERY_S = 2.0
 HEARTBEAT_EVERY_S = 20.0
 HEAD = """\
-# The site of the sample district's films (simulated). Dwell and look interval are fitted to 90 seconds; a city
-# uses a look every 10 s and a dwell of minutes. Made by `make sample-videos`.
+# The site of the sample district's films (simulated). Dwell and look interval are fitted to 90 seconds;
+# a city uses a look every 10 s and a dwell of minutes. Made by `make sample-videos`.
 """
 
 
