@@ -4,7 +4,7 @@ Recall, false incidents and doubles count per camera: two cameras that see one t
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from benchmarks.bounds import (
@@ -20,8 +20,9 @@ from benchmarks.truth_errors import Placed, placed_of
 from benchmarks.truth_health import health_of, reliability_of
 from benchmarks.truth_match import DayMatch, Pair, Verdict
 from contracts.incident import Category
-from sample_videos.district.camera_day import ThingRecord
+from sample_videos.district.camera_day import CameraDay, ThingRecord
 from sample_videos.district.things import DAY_S
+from sample_videos.district.truth import TRAPS, is_easy
 
 __all__ = ["CAVEAT", "HEADLINE", "figures_of", "opening_delay_s"]
 
@@ -31,8 +32,6 @@ HEADLINE: Final = (Category.STREET_VENDOR, Category.GARBAGE_PILE, Category.CONST
 NEAR_M: Final = 40.0
 BANDS_M: Final = ((0, 20), (20, 40), (40, 60), (60, 1000))
 LATE_LOOKS: Final = 2
-TRAPS_PER_DAY: Final = 60.0
-EACH_TRAP_PER_DAY: Final = 0.5
 START_S: Final = 60.0
 """What is there so shortly after the watch began was there before: its opening cannot be timed."""
 
@@ -51,7 +50,6 @@ def figures_of(matches: Sequence[DayMatch]) -> dict[str, Any]:
     placed = [each for match in matches for each in placed_of(match)]
     near = [each for each in placed if each.distance_m <= NEAR_M]
     covered = sum(each.is_covered for each in placed)
-    exposure = _exposure(matches)
     return {
         "camera_days": round(days, 2),
         "recall": share_of(found, len(expected)),
@@ -95,8 +93,8 @@ def figures_of(matches: Sequence[DayMatch]) -> dict[str, Any]:
             "place_within_2m": rounded(wilson_bounds(sum(p.error_m <= 2.0 for p in near), len(near))),
             "ellipse_coverage_clustered": _coverage_interval(matches),
         },
-        "exposure": exposure,
-        "easy": _is_easy(exposure, days),
+        "exposure": _exposure(matches),
+        "easy": is_easy(_traps(match.day) for match in matches),
         "by_category": {
             str(category): _category(matches, category, days)
             for category in Category
@@ -256,8 +254,6 @@ def _exposure(matches: Iterable[DayMatch]) -> dict[str, int]:
     return dict(sorted(total.items()))
 
 
-def _is_easy(exposure: Mapping[str, int], days: float) -> bool:
-    """Whether the world was kinder than the default one must be."""
-    if not exposure or sum(exposure.values()) < TRAPS_PER_DAY * days:
-        return True
-    return any(count < EACH_TRAP_PER_DAY * days for count in exposure.values())
+def _traps(day: CameraDay) -> dict[str, int]:
+    """How often each kind of trap was there, those that never were among them."""
+    return {kind: day.exposure.get(kind, 0) for kind in TRAPS}

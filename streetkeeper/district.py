@@ -99,7 +99,8 @@ def simulate(
 
     **Writes** one JSON file per camera-day: what was true, what was told, and why.
 
-    **Exit codes:** 0 all camera-days are there; 2 wrong options, or camera-days of other code in the folder.
+    **Exit codes:** 0 all camera-days are there; 2 wrong options, or the folder holds camera-days of
+    other code.
 
     **Example:** streetkeeper district simulate --seed 7 --cameras 2 --days 1 --jobs 2 --out simulated
     """

@@ -16,6 +16,7 @@ from benchmarks.truth_report import cards_of
 from benchmarks.truth_targets import Met, targets_of
 from sample_videos.district.camera_day import ExplainedRecord, Nudge
 from sample_videos.district.day_stage import DayKey
+from sample_videos.district.truth import TRAPS
 from tests.benchmarks.test_bench_truth_match import ELSEWHERE, STALL, a_day, incident, thing
 from tests.support.toy_stage import open_toy_stage
 
@@ -103,10 +104,11 @@ def test_a_nudge_counts_as_noticed_within_five_looks_only() -> None:
 
 
 def test_few_traps_are_marked_easy() -> None:
-    many = dict.fromkeys(("permitted", "sleeper", "waiting", "parked", "delivery", "bin", "sun", "rain"), 8)
+    many = dict.fromkeys(TRAPS, 4)
     assert not figures(a_day([], [], exposure=many))["easy"]
-    assert figures(a_day([], [], exposure=many | {"sleeper": 0}))["easy"]
-    assert figures(a_day([], [], exposure=dict.fromkeys(many, 7)))["easy"]
+    assert figures(a_day([], [], exposure=many | {"sleeper": 0}))["easy"], "of each kind some"
+    assert figures(a_day([], [], exposure=dict.fromkeys(TRAPS, 2)))["easy"], "and 60 in all"
+    assert figures(a_day([], [], exposure=dict.fromkeys(TRAPS, 2) | {"cloud_passage": 90}))["easy"]
     assert figures(a_day([], []))["easy"]
 
 
