@@ -112,6 +112,8 @@ class Connection:
         self._now = now
         self._left = threading.Event()
         self._picker: LookPicker | None = None
+        # Once a camera's clock was too far off, arrival counts to the end: no look leaps to and fro.
+        self._trusts_camera = True
         self.opened = threading.Event()
         self.error: StreamError | None = None
         self.looks: Queue[DecodedLook | StreamError] = Queue(_QUEUED_LOOKS)
@@ -195,20 +197,32 @@ class Connection:
         raise SourceUnavailable(f"{self._name} ended the connection")
 
     def _take(self, container: InputContainer, stream: VideoStream, packet: VideoPacket) -> None:
-        ticks = packet.pts
+        arrived_s = _seconds(packet.pts, stream)  # before the picker writes media time into it
         for picked in self.picker.feed(packet):
-            stream_s = None if ticks is None or not stream.time_base else float(ticks * stream.time_base)
-            self._offer(self._dated(container, stream_s, picked))
+            stream_s = _seconds(self.picker.stamp_ticks, stream)
+            held_s = 0.0 if stream_s is None or arrived_s is None else arrived_s - stream_s
+            self._offer(self._dated(container, stream_s, held_s, picked))
 
-    def _dated(self, container: InputContainer, stream_s: float | None, picked: PickedLook) -> DecodedLook:
-        """The look with its capture time: the camera's by its sender reports, else arrival."""
-        captured_at = self._now()
+    def _dated(
+        self, container: InputContainer, stream_s: float | None, held_s: float, picked: PickedLook
+    ) -> DecodedLook:
+        """The look with its capture time: the camera's by its sender reports, else arrival.
+
+        Args:
+            container: Knows the camera's clock at the stream's beginning.
+            stream_s: The picture's own timestamp, seconds; None where it had to be replaced.
+            held_s: How long the picture waited for the packet that showed that it is whole.
+            picked: The look.
+        """
+        waited_s = min(max(0.0, held_s), self._options.stall_timeout_s)
+        captured_at = self._now() - timedelta(seconds=waited_s)
         self.time_origin, self.clock_error_s = "arrival", None
         if container.start_time_realtime is not None and stream_s is not None:
             began = datetime.fromtimestamp(container.start_time_realtime / av.time_base, UTC)
             reported = began + timedelta(seconds=stream_s)
             self.clock_error_s = (reported - captured_at).total_seconds()
-            if abs(self.clock_error_s) <= self._options.max_clock_error_s:
+            self._trusts_camera &= abs(self.clock_error_s) <= self._options.max_clock_error_s
+            if self._trusts_camera:
                 self.time_origin, captured_at = "rtcp", reported
         behind_s = max(0.0, self.picker.now_s - picked.media_time_s)
         return DecodedLook(
@@ -253,3 +267,7 @@ class Connection:
                 return SourceUnavailable(f"{name} refuses the connection; is the camera on?")
             case _:
                 return SourceUnavailable(f"{name} broke off: {error.strerror}")
+
+
+def _seconds(ticks: int | None, stream: VideoStream) -> float | None:
+    return None if ticks is None or not stream.time_base else float(ticks * stream.time_base)

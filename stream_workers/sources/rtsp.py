@@ -106,6 +106,11 @@ class RtspSource:
         return self._connection.picker.mode
 
     @property
+    def keys_fail(self) -> bool:
+        """Whether keyframes are there and cannot be decoded alone."""
+        return self._connection.picker.keys_fail
+
+    @property
     def keyframe_interval_s(self) -> float | None:
         """Measured distance of keyframes, seconds; None before the second."""
         return self._connection.picker.keyframe_interval_s

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.stream_workers.test_sources_rtsp import elementary, gst_server
+from tests.stream_workers.test_sources_rtsp import gst_server
+from tests.support.films import elementary
 from tests.support.machine import Machine, demo_films, demo_site, machine
 from tests.support.waiting import wait_until
 
