@@ -194,7 +194,10 @@ class Stream(Part):
     """Where a camera's pictures come from, and by which right."""
 
     url: str | None = Field(
-        default=None, max_length=1000, description="rtsp://host/path without user or password."
+        default=None,
+        max_length=1000,
+        description="rtsp(s)://host/path, or http(s)://host/path of an HLS playlist (.m3u8) or an FLV"
+        " stream (.flv); without user or password.",
     )
     file: str | None = Field(default=None, max_length=1000, description="A recording, for rehearsal.")
     credentials: str | None = Field(

@@ -5,9 +5,13 @@ from pathlib import Path
 
 import cv2
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 cv2.setNumThreads(1)
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("streetkeeper", deadline=None)
+settings.load_profile("streetkeeper")
 
 
 @pytest.fixture(scope="session")
