@@ -76,9 +76,12 @@ class DeadlineMask:
         )
         self._running.start()
         try:
-            return answers.get(timeout=max(0.0, deadline - monotonic()))
+            answer = answers.get(timeout=max(0.0, deadline - monotonic()))
         except queue.Empty:
             return MaskFailed(f"the mask pass took longer than {self._timeout_s:g} s")
+        # It has answered; that its thread still winds up must not refuse the next picture.
+        self._running = None
+        return answer
 
 
 def _answer(
