@@ -103,6 +103,10 @@ class Machine:
     def start_api(self) -> None:
         """Start it and wait until it answers."""
         self.api.start()
+        self.wait_for_api()
+
+    def wait_for_api(self) -> None:
+        """Wait until the API that was started answers."""
         wait_until(self._answers, 60)
         if not self._key:
             self._key = (self.folder / "api" / "admin.key").read_text(encoding="utf-8").strip()
