@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 import cv2
 
@@ -34,6 +35,7 @@ class Watch:
     """What one camera did during the measurement."""
 
     lags_s: list[float] = field(default_factory=list)
+    open_s: float = 0.0
     opened: threading.Event = field(default_factory=threading.Event)
 
 
@@ -84,6 +86,8 @@ def density_rtsp(cameras: int, seconds: float) -> str:
         "looks_due": due,
         "looks_done": done,
         "looks_on_time": round(min(1.0, done / due), 4) if due else None,
+        "open_s_median": round(median(watch.open_s for watch in watches), 2),
+        "open_s_most": round(max(watch.open_s for watch in watches), 2),
         "rss_mb_per_camera": round(rss_mb, 1),
         "config_sha256": config_sha256(site.model_dump_json()),
     }
@@ -106,7 +110,9 @@ def _pipeline(site: Site, camera: Camera, models: Models, store: WorkerStore, fo
 
 
 def _watch(pipeline: ViewPipeline, url: str, watch: Watch, stop: threading.Event) -> None:
+    began = time.monotonic()
     with RtspSource(url, LOOK_EVERY_S, stop=stop) as source:
+        watch.open_s = time.monotonic() - began
         for look in source:
             arrived = datetime.now(UTC)
             pipeline.handle(look)

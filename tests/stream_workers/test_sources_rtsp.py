@@ -253,6 +253,18 @@ def test_gstreamers_keyframes_in_parts_are_put_together(tmp_path: Path) -> None:
 
 
 @pytest.mark.peer
+def test_gstreamers_mpeg4_camera_is_watched(tmp_path: Path) -> None:
+    film = make_film(tmp_path / "a.mp4", codec="mpeg4", seconds=20)
+    with (
+        gst_server(f"a=mp4v:{film}", arguments=("--once",)) as port,
+        RtspSource(f"rtsp://127.0.0.1:{port}/a", 1.0, options=QUICK) as source,
+    ):
+        looks = list(itertools.islice(source, 3))
+        assert source.mode == "keyframe"
+    assert [look.planes.size_wh for look in looks] == [(320, 180)] * 3
+
+
+@pytest.mark.peer
 def test_gstreamers_live_camera_dates_its_pictures(film: Path) -> None:
     with (
         gst_server("a=h264:live") as port,
