@@ -66,7 +66,8 @@ class LookPicker:
 
     def __init__(self, stream: VideoStream, options: PickerOptions, pool: DecoderPool, rotation: int) -> None:
         context = stream.codec_context
-        rate = stream.average_rate or stream.guessed_rate or Fraction(25)
+        # Where few pictures were seen, libav guesses the rate of fields, twice that of pictures.
+        rate = stream.average_rate or context.framerate or stream.guessed_rate or Fraction(25)
         self._options = options
         self._pool = pool
         self._rotation = rotation

@@ -22,7 +22,7 @@ from stream_workers.sources.credentials import Credentials, read_credentials
 from stream_workers.sources.media import DecodedLook
 from stream_workers.sources.reconnect import Backoff, Reconnector, SourceState
 from stream_workers.sources.rtsp import RtspSource
-from tests.support.films import elementary, make_film
+from tests.support.films import elementary, make_film, second_shown
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).parent.parent / "support" / "gst_rtsp_server.py"
@@ -250,6 +250,19 @@ def test_gstreamers_keyframes_in_parts_are_put_together(tmp_path: Path) -> None:
                 assert source.failed_looks == 0, name
             assert all(look.is_keyframe for look in looks), name
             assert all(look.planes.size_wh == (320, 180) for look in looks), name
+
+
+@pytest.mark.peer
+def test_a_camera_whose_clock_stands_still_is_timed_by_its_pictures(tmp_path: Path) -> None:
+    """GStreamer gives a looped bitstream no times at all."""
+    film = make_film(tmp_path / "a.mp4", seconds=8, fps=25, gop=25)
+    with (
+        gst_server(f"a=h264:{elementary(film, 'h264')}", arguments=("--fps", "25")) as port,
+        RtspSource(f"rtsp://127.0.0.1:{port}/a", 1.0, options=QUICK) as source,
+    ):
+        shown = [second_shown(look.planes.y) for look in itertools.islice(source, 5)]
+    # The first eight pictures of one time are taken for slices of one: the second look may be late.
+    assert [(later - earlier) % 8 for earlier, later in pairwise(shown[1:])] == [1, 1, 1]
 
 
 @pytest.mark.peer
