@@ -1,5 +1,6 @@
 """Which packets become looks, also where keyframes cannot be decoded alone."""
 
+import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -99,6 +100,24 @@ def test_a_look_has_its_own_timestamp_and_not_that_of_the_packet_that_completed_
             assert picker.now_s == pytest.approx(look.media_time_s)
             stamps.append(picker.stamp_ticks)
     assert all(later > earlier for earlier, later in pairwise(stamps))
+
+
+@pytest.mark.parametrize(("hold_bytes", "fewest", "most"), [(0, 0, 1), (64_000_000, 9, 11)])
+def test_a_live_stream_holds_no_packet_but_the_keyframe_that_waits(
+    tmp_path: Path, hold_bytes: int, fewest: int, most: int
+) -> None:
+    """A recording, for comparison, holds those behind the last keyframe."""
+    film = make_film(tmp_path / "a.ts", seconds=4)
+    options = PickerOptions(every_s=1.0, keyframe_limit_s=10.0, hold_bytes=hold_bytes, max_gap_s=20.0)
+    with av.open(str(film)) as container:
+        stream = container.streams.video[0]
+        fed = [packet for packet in container.demux(stream) if packet.size]
+        unused = sys.getrefcount(fed[0])
+        picker = LookPicker(stream, options, DecoderPool(workers=1), 0)
+        looks = sum(len(list(picker.feed(packet))) for packet in fed)
+        held = sum(sys.getrefcount(fed[index]) > unused for index in range(len(fed)))
+    assert looks == 4
+    assert fewest <= held <= most
 
 
 def test_keyframes_become_rare_and_frequent_again_with_the_stream(tmp_path: Path) -> None:
