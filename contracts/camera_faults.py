@@ -22,6 +22,12 @@ def camera_faults(camera: Camera, path: str) -> Iterator[Fault]:
     if camera.stream is not None:
         yield from _stream(camera.stream, f"{path}.stream")
     for index, view in enumerate(camera.views):
+        if view.calibration is not None and view.picture_wh not in (None, view.calibration.picture_wh):
+            yield Fault(
+                f"{path}.views[{index}].picture_wh",
+                f"{list(view.picture_wh or ())} is another size than that of the calibration's picture",
+                "Leave it out, and draw zones on the picture of the calibration",
+            )
         if view.calibration is not None:
             yield from _calibration(view.calibration, f"{path}.views[{index}].calibration")
 

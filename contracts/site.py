@@ -188,6 +188,16 @@ class View(Part):
     calibration: Calibration | None = Field(
         default=None, description="Without it, incidents of the view have no place."
     )
+    picture_wh: tuple[Side, Side] | None = Field(
+        default=None,
+        description="Size of the picture that zones in pixels were drawn on; not needed where there is a "
+        "calibration, whose picture it is. A stream of another size is scaled to it.",
+    )
+
+    @property
+    def drawn_wh(self) -> tuple[int, int] | None:
+        """Size of the picture that calibration and zones in pixels are in; None where nobody told it."""
+        return self.calibration.picture_wh if self.calibration is not None else self.picture_wh
 
 
 class Stream(Part):
@@ -230,7 +240,10 @@ class Camera(Part):
     heartbeat_every_s: float = Field(
         default=300, ge=1, le=86400, description="How often the detector sees the whole frame."
     )
-    clips: bool = Field(default=False, description="Whether masked clips are kept as evidence.")
+    clips: bool = Field(
+        default=False,
+        description="Whether masked clips of the moment that an incident opens are made; costs memory.",
+    )
     views: list[View] = Field(min_length=1, description="Its poses.")
 
 

@@ -1,6 +1,7 @@
 """Background stills on disk: whole, full-size, masked, and thinned with age."""
 
 import logging
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from stream_workers.look_ring import Encoded, HeldLook, LookRing
 from stream_workers.masking import DeadlineMask
 from stream_workers.picture_files import PARTIAL, Jpeg, encode_jpeg, write_whole
 from vision.errors import MaskFailed
-from vision.privacy.cover import black_out
+from vision.privacy.cover import PrivacyZones, black_out
 from vision.privacy.mask import MaskReport
 from vision.scene.stills import compose
 from vision.types import Box, Planes
@@ -62,18 +63,28 @@ class StillMaker(Generic[E]):
     Args:
         decode: Decodes one look, rotated to how it is displayed; raises DecodeFailed.
         mask: The mask pass with its deadline.
-        privacy_zones_px: Polygons that are black in every picture, pixels of the displayed frame.
+        privacy: What is black in every picture.
     """
 
     def __init__(
         self,
         decode: Callable[[E], Planes],
         mask: DeadlineMask,
-        privacy_zones_px: Sequence[Sequence[tuple[float, float]]] = (),
+        privacy: PrivacyZones | None = None,
     ) -> None:
         self._decode = decode
         self._mask = mask
-        self._zones = privacy_zones_px
+        self._zones = privacy or PrivacyZones()
+        self._at_hand: tuple[E, weakref.ref[Planes]] | None = None
+
+    def remember(self, encoded: E, planes: Planes) -> None:
+        """Spare the look that is being handled a second decoding; its picture is not kept alive for that.
+
+        Args:
+            encoded: The look.
+            planes: What decoding it gives, to the last bit.
+        """
+        self._at_hand = (encoded, weakref.ref(planes))
 
     def make(self, looks: Sequence[HeldLook[E]], keep: Box | None = None) -> MaskedStill:
         """The masked median of `looks`, oldest first; those that do not decode are left out.
@@ -97,10 +108,17 @@ class StillMaker(Generic[E]):
         pictures = []
         for look in looks:
             try:
-                pictures.append(self._decode(look.encoded))
+                pictures.append(self._picture(look.encoded))
             except DecodeFailed:
                 LOG.warning("look_of_still_undecodable", extra={"captured_at": look.captured_at})
         return [picture for picture in pictures if picture.size_wh == pictures[-1].size_wh]
+
+    def _picture(self, encoded: E) -> Planes:
+        if self._at_hand is not None and self._at_hand[0] is encoded:
+            planes = self._at_hand[1]()
+            if planes is not None:
+                return planes
+        return self._decode(encoded)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,10 @@ class Explanation:
         outcome: One word: raised, permitted, claimed, person, light, vacated, gone, ...
         reason: In plain words.
         first_media_s: Media time when it was first there.
-        last_media_s: Media time when it was last seen.
+        last_media_s: Media time of the look in which it was last judged.
         box_xyxy_px: Where, picture pixels.
         incident_id: The incident, if it became one.
+        last_look: Number of the look in which it was last judged.
     """
 
     track_id: int
@@ -36,6 +37,7 @@ class Explanation:
     last_media_s: float
     box_xyxy_px: tuple[float, float, float, float]
     incident_id: str = ""
+    last_look: int = -1
 
     def to_json(self) -> dict[str, Any]:
         """All fields as plain JSON values."""

@@ -21,7 +21,7 @@ Box = tuple[float, float, float, float]
 U8 = NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Planes:
     """A picture as its three 4:2:0 planes, limited range, as decoders give it.
 

@@ -135,7 +135,14 @@ class Connection:
         timeouts = (self._options.open_timeout_s, self._stall_s)
         asked = time.monotonic()
         try:
-            return av.open(self._secret_url, format=self._kind.container, options=options, timeout=timeouts)
+            return av.open(
+                self._secret_url,
+                format=self._kind.container,
+                # A camera may name its session in GBK.
+                metadata_errors="replace",
+                options=options,
+                timeout=timeouts,
+            )
         except av.FFmpegError as error:
             waited_s = time.monotonic() - asked
             if waited_s >= self._options.open_timeout_s:  # libav then names one of several errors

@@ -18,6 +18,7 @@ from stream_workers.sources.connection import Connection, LiveOptions
 from stream_workers.sources.credentials import Credentials, mask_url
 from stream_workers.sources.decode import DecoderPool, shared_pool
 from stream_workers.sources.media import DecodedLook, LookMode
+from stream_workers.sources.packet_ring import PacketTap
 
 __all__ = ["LiveOptions", "RtspSource"]
 
@@ -144,3 +145,7 @@ class RtspSource:
     def set_interval(self, every_s: float) -> None:
         """Stretch or shorten the distance of looks from now on."""
         self._connection.picker.set_interval(every_s)
+
+    def tap(self, tap: PacketTap | None) -> None:
+        """Show every packet from now on to `tap`; None ends it."""
+        self._connection.picker.tap = tap

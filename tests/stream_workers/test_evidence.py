@@ -234,6 +234,21 @@ def test_after_a_hang_has_ended_pictures_are_masked_again() -> None:
     assert patient.mask(ground(SIZE))[1].persons == 0
 
 
+def test_a_pass_whose_thread_ends_late_holds_up_no_later_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scheduler may leave a thread alive for a while after it has answered."""
+    leave = threading.Event()
+
+    class Lingers(threading.Thread):
+        def run(self) -> None:
+            super().run()
+            leave.wait(60)
+
+    monkeypatch.setattr(threading, "Thread", Lingers)
+    mask = DeadlineMask(PrivacyMask(ColourDetector()), timeout_s=20)
+    assert [mask.mask(ground(SIZE))[1].persons for _ in range(3)] == [0, 0, 0]
+    leave.set()
+
+
 class Shrinks:
     """A masker that gives back another picture than it got."""
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from contracts.site import Zone, ZoneKind
+from contracts.site import Camera, View, Zone, ZoneKind
 from tests.support.pipelines import MemoryJournal, Rig, Row, a_site, px
+from vision.privacy.cover import PrivacyZones
 
 THING = (150, 110, 175, 130, 30)
 BOX = px(THING[:4])
@@ -129,9 +130,20 @@ def test_inside_a_permitted_zone_a_stall_is_explained_and_not_raised() -> None:
 
 
 def test_what_a_privacy_zone_covers_is_never_seen() -> None:
-    rig = Rig(privacy=[[(560, 400), (760, 400), (760, 560), (560, 560)]])
+    rig = Rig(privacy=PrivacyZones([[(560, 400), (760, 400), (760, 560), (560, 560)]]))
     rig.watch(8)
     assert rig.watch(30, things=(THING,)) == []
+
+
+def test_a_zone_keeps_its_place_where_the_stream_is_smaller_than_the_picture_it_was_drawn_on() -> None:
+    """The street's looks are 1280x720; the zone was drawn on 2560x1440."""
+    drawn = [(2.0 * x, 2.0 * y) for x, y in ((560, 400), (760, 400), (760, 560), (560, 560))]
+    zone = Zone(id="corner", kind=ZoneKind.PERMITTED, view="view", polygon_px=drawn)
+    camera = Camera(id="cam", views=[View(id="view", picture_wh=(2560, 1440))])
+    rig = Rig(site=a_site(zones=[zone], cameras=[camera]))
+    rig.watch(8)
+    assert rig.watch(30, (STALL,), things=(THING,)) == []
+    assert "stays inside permitted zone corner" in rig.reasons()
 
 
 def test_a_moved_view_suspends_its_places_and_takes_them_up_again_when_it_comes_back() -> None:

@@ -210,7 +210,7 @@ def gst_server(*films: str, arguments: tuple[str, ...] = ()) -> Iterator[int]:
     )
     if probe.returncode != 0:
         reason = "GStreamer's RTSP server is not installed (gir1.2-gst-rtsp-server-1.0, python3-gst-1.0)"
-        if os.environ.get("CI") == "true":
+        if os.environ.get("CI", "").lower() not in ("", "0", "false"):
             pytest.fail(reason)
         pytest.skip(reason)
     process = subprocess.Popen(

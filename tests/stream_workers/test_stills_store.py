@@ -1,5 +1,6 @@
 """Background stills on disk: thinned with age, bounded, whole, and never unmasked."""
 
+import weakref
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -22,11 +23,14 @@ from stream_workers.stills import (
     StillMaker,
     StillStore,
 )
+from tests.support.clip_films import passer_by, recognised
 from tests.support.colour_people import BrokenDetector, ColourDetector, draw, ground, shows
 from tests.support.full_disk import full_disk
 from tests.support.png_looks import PngLook, decode, encode
 from vision.errors import MaskFailed
+from vision.privacy.cover import PrivacyZones
 from vision.privacy.mask import MaskReport, PrivacyMask
+from vision.types import Planes
 
 START = datetime(2026, 5, 1, 8, 3, tzinfo=UTC)
 SIZE = (96, 64)
@@ -151,6 +155,26 @@ def test_a_still_is_kept_every_ten_minutes_and_shows_no_passer_by(tmp_path: Path
     assert shows(np.asarray(image, np.uint8), "person") == 0
 
 
+def test_who_rests_in_every_look_is_covered_in_the_still_on_disk_which_is_whole_and_sharp(
+    tmp_path: Path,
+) -> None:
+    resting = passer_by(ground((320, 240)), (100, 80))
+    resting[::4, 200:] = 60
+    ring: LookRing[PngLook] = LookRing()
+    for index in range(9):
+        ring.add(encode(resting), START + timedelta(seconds=10 * index))
+    store = StillStore(tmp_path)
+    stills = BackgroundStills(ring, maker_with(PrivacyMask(ColourDetector())), store)
+    stills.keep_if_due(START)
+    stills.keep_if_due(START + timedelta(minutes=10))
+    (still,) = store.all()
+    image = np.asarray(cv2.imread(str(still.path)), np.uint8)
+    assert recognised(resting, (100, 80)) > 0.9
+    assert abs(recognised(image, (100, 80))) < 0.3
+    assert image.shape == (240, 320, 3)
+    assert image[:, 210:310].std() > 0.8 * resting[:, 210:310].std()
+
+
 def test_after_a_restart_the_next_still_is_due_ten_minutes_after_the_last(tmp_path: Path) -> None:
     store = StillStore(tmp_path)
     store.add(still_at(START))
@@ -202,9 +226,32 @@ def test_when_no_look_decodes_there_is_no_still() -> None:
 
 def test_a_privacy_zone_is_black_in_a_still() -> None:
     zone = [(60.0, 30.0), (90.0, 30.0), (90.0, 50.0), (60.0, 50.0)]
-    maker = StillMaker(decode, DeadlineMask(PrivacyMask(ColourDetector())), [zone])
+    maker = StillMaker(decode, DeadlineMask(PrivacyMask(ColourDetector())), PrivacyZones([zone]))
     image = maker.make(ring_of_street().latest(7)).image
     assert image[32:48, 62:88].max() <= 2
+
+
+def test_the_look_that_is_being_handled_is_not_decoded_again_and_not_kept_for_it() -> None:
+    decoded: list[PngLook] = []
+
+    def counting(look: PngLook) -> Planes:
+        decoded.append(look)
+        return decode(look)
+
+    maker = StillMaker(counting, DeadlineMask(PrivacyMask(ColourDetector())))
+    looks = ring_of_street().latest(5)
+    plain = maker.make(looks).image
+    planes = decode(looks[-1].encoded)
+    kept = weakref.ref(planes)
+    decoded.clear()
+    maker.remember(looks[-1].encoded, planes)
+    assert np.array_equal(maker.make(looks).image, plain)
+    assert decoded == [look.encoded for look in looks[:-1]]
+    del planes
+    assert kept() is None
+    decoded.clear()
+    assert np.array_equal(maker.make(looks).image, plain)
+    assert decoded == [look.encoded for look in looks]
 
 
 def test_without_a_mask_model_there_is_no_still() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from vision.detectors.letterbox import letterbox
+from vision.detectors.letterbox import input_tensor, letterbox
 from vision.detectors.onnx import OnnxDetector, OnnxOptions
 from vision.errors import BadInput, ModelRejected
 
@@ -31,6 +31,15 @@ def test_pictures_are_shown_to_the_model_as_rgb_from_0_to_1() -> None:
     found = opened("end_to_end", COLOURS, threshold=0.0).detect([flat((51, 102, 255))])[0]
     scores = {found.name(row): round(float(found.scores[row]), 3) for row in range(len(found))}
     assert scores == {"red": 1.0, "green": 0.4, "blue": 0.2}
+
+
+@pytest.mark.parametrize("side", [1, 32, 61])
+def test_the_input_is_the_picture_divided_by_255_to_the_last_bit(side: int) -> None:
+    picture = np.random.default_rng(side).integers(0, 256, (side, side, 3)).astype(np.uint8)
+    fitted, box = letterbox(picture, side)
+    expected = np.ascontiguousarray(picture[:, :, ::-1].transpose(2, 0, 1)[None], np.float32) / 255
+    assert np.array_equal(input_tensor(fitted), expected)
+    assert (box.scale, box.pad_x, box.pad_y) == (1.0, 0, 0)
 
 
 def test_boxes_come_in_the_pixels_of_the_picture_that_was_given() -> None:

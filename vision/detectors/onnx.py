@@ -8,7 +8,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from vision.detectors.boxes import nms
-from vision.detectors.letterbox import letterbox
+from vision.detectors.letterbox import input_tensor, letterbox
 from vision.errors import BadInput, ModelRejected
 from vision.types import Detections
 
@@ -91,8 +91,7 @@ class OnnxDetector:
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
             raise BadInput(f"a detector needs (h, w, 3) uint8, got {image.shape} {image.dtype}")
         fitted, box = letterbox(image, self._options.input_px)
-        tensor = np.ascontiguousarray(fitted[:, :, ::-1].transpose(2, 0, 1)[None], np.float32) / 255
-        (output,) = self._session.run(None, {self._input: tensor})
+        (output,) = self._session.run(None, {self._input: input_tensor(fitted)})
         rows = self._rows(np.asarray(output[0], np.float32))
         return Detections(box.to_picture(rows.xyxy), rows.scores, rows.classes, self._names)
 

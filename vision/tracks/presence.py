@@ -5,7 +5,7 @@ that was there from the start). Presence is kept as log-odds: sightings raise it
 the background lower it, occluded looks say nothing.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -109,7 +109,8 @@ class Track:
 
     def to_json(self) -> dict[str, Any]:
         """All fields as plain JSON values."""
-        return asdict(self)
+        # Shallow: it is serialised at once, or kept when the track itself is given up.
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> "Track":
