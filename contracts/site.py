@@ -139,7 +139,7 @@ class Rule(Part):
         default=0, ge=0, description="Least footprint; not asked where no area is known."
     )
     min_box_px: float = Field(default=0, ge=0, description="Least height of the box in pixels.")
-    min_confidence: float = Field(default=0.5, ge=0, le=1, description="Least confidence.")
+    min_confidence: float = Field(default=0.5, ge=0, le=1, description="Least confidence, a probability.")
     priority: int = Field(default=3, ge=1, le=5, description="1 is most urgent.")
     codes: dict[str, str] = Field(default_factory=dict, description="Codes of standards, by standard.")
 

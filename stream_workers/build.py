@@ -158,7 +158,8 @@ def build_view_pipeline(
     attention = None
     if models.detector is not None:
         cadence = Cadence.of(dwell, setup.look_every_s, setup.camera.heartbeat_every_s)
-        attention = Attention(models.detector, cadence, models.detector.info.input_px)
+        info = models.detector.info
+        attention = Attention(models.detector, cadence, info.input_px, info.recall)
     clips = None
     if open_clips is not None:
         clips = open_clips(ClipMaker(models.mask.beside(), privacy, folders.evidence), taker.keep)

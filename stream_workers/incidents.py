@@ -443,7 +443,7 @@ def _rank(track: Track, others: Sequence[Track], category: Category) -> int:
         1
         for other in others
         if other.track_id != track.track_id
-        and other.found_as == category
+        and other.named == category
         and other.is_present
         and (other.born_at, other.track_id) < (track.born_at, track.track_id)
     )

@@ -14,7 +14,7 @@ from stream_workers.sources.media import DecodedLook
 from stream_workers.view_state import Explanation, ViewState
 from vision.privacy.cover import PrivacyZones, black_out
 from vision.scene.memory import SceneLook, SceneMemory, grid_size
-from vision.tracks.identity import CONTEXT, Kind, is_believed
+from vision.tracks.identity import CONTEXT, FINDABLE, Kind
 from vision.tracks.presence import Track
 from vision.tracks.tracker import LookStamp, Tracker
 from vision.types import Box, Detections, FramePacket
@@ -234,7 +234,7 @@ class ViewPipeline:
 
     def _px(self, track: Track) -> Box:
         """The track's box in picture pixels: where the detector found it, else its region."""
-        if track.found_box_px is not None and is_believed(track, track.found_as):
+        if track.found_box_px is not None and track.named in FINDABLE:
             return track.found_box_px
         x1, y1, x2, y2 = track.box
         width, height = self._picture_wh
