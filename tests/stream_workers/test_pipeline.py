@@ -97,6 +97,55 @@ def test_a_light_jump_makes_no_incident_and_ends_none() -> None:
     assert [event.type.rsplit(".", 1)[1] for event in rig.journal.events] == ["opened"]
 
 
+@pytest.mark.parametrize("looks_a_pixel", [2, 5])
+def test_a_shadow_that_creeps_with_the_sun_is_no_incident(looks_a_pixel: int) -> None:
+    rig = Rig()
+    rig.watch(10)
+    for look in range(20 * looks_a_pixel):
+        moved = look // looks_a_pixel
+        rig.watch(1, shadow=(40 + moved, 70, 110 + moved, 150))
+    assert rig.journal.events == []
+
+
+def test_headlights_and_lamps_are_no_incident_and_hide_none() -> None:
+    rig = Rig()
+    rig.watch(8)
+    rig.watch(20, (GARBAGE,), things=(THING,), lamps=((60, 80, 130, 150, 60),))
+    for look in range(20):
+        left = 20 + 53 * look % 240
+        rig.watch(1, (GARBAGE,), things=(THING,), lamps=((left, 120, left + 36, 150, 70),))
+    assert [(event.type.rsplit(".", 1)[1], event.data.category) for event in rig.journal.events] == [
+        ("opened", "garbage_pile")
+    ]
+
+
+def test_a_stalls_incident_rests_on_the_stall_and_not_on_the_person_in_front_of_it() -> None:
+    """All day: the vendor stands beside it, before it, or sits in it, and is seen better than the stall."""
+    rig = Rig()
+    rig.watch(8)
+    stood = [px((176, 90, 188, 130)), px((155, 95, 170, 132)), px((152, 108, 174, 131))]
+    stall: Row = ("street_vendor", 0.5, BOX)
+    events = rig.watch(150, lambda look: (stall, ("person", 0.95, stood[look % 3])), things=(THING,))
+    assert [event.data.category for event in events] == ["street_vendor"]
+    assert events[0].data.box_xyxy_px == BOX
+
+
+def test_where_no_stall_is_found_the_vendors_goods_are_hers() -> None:
+    rig = Rig()
+    rig.watch(8)
+    seated: Row = ("person", 0.6, px((146, 92, 170, 131)))
+    assert rig.watch(80, (seated,), things=(THING,)) == []
+    assert "a person touches it" in rig.reasons()
+
+
+def test_a_garbage_pile_that_someone_sits_in_is_no_incident() -> None:
+    rig = Rig()
+    rig.watch(8)
+    sitting: Row = ("person", 0.4, px((152, 100, 170, 130)))
+    assert rig.watch(60, (GARBAGE, sitting), things=(THING,)) == []
+    assert "a person touches it" in rig.reasons()
+
+
 def test_what_was_there_from_the_start_is_found_by_the_heartbeat() -> None:
     rig = Rig()
     (event,) = rig.watch(40, (GARBAGE,), things=(THING,))
