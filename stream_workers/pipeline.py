@@ -229,7 +229,7 @@ class ViewPipeline:
         """Whether a region only differs from what passed by in the very first looks."""
         if not track.is_early or track.incident is not None:
             return False
-        examined = track.checks >= MIN_CHECKS or self._parts.attention is None
+        examined = track.open_checks >= MIN_CHECKS or self._parts.attention is None
         return examined and decision.identity.kind is Kind.UNCLAIMED
 
     def _px(self, track: Track) -> Box:

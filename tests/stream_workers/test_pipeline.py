@@ -1,10 +1,14 @@
 """What a view makes of what it sees: one incident per thing, none of persons and what is theirs."""
 
+from datetime import timedelta
+
 import pytest
 
 from contracts.site import Camera, View, Zone, ZoneKind
-from tests.support.pipelines import MemoryJournal, Rig, Row, a_site, px
+from stream_workers.incidents import IncidentDesk, LookFacts, ViewSetup
+from tests.support.pipelines import START, MemoryJournal, Rig, Row, a_site, px
 from vision.privacy.cover import PrivacyZones
+from vision.tracks.presence import Track
 
 THING = (150, 110, 175, 130, 30)
 BOX = px(THING[:4])
@@ -144,6 +148,34 @@ def test_a_garbage_pile_that_someone_sits_in_is_no_incident() -> None:
     sitting: Row = ("person", 0.4, px((152, 100, 170, 130)))
     assert rig.watch(60, (GARBAGE, sitting), things=(THING,)) == []
     assert "a person touches it" in rig.reasons()
+
+
+def test_a_bag_behind_a_lorry_opens_once_the_lorry_has_gone() -> None:
+    rig = Rig()
+    rig.watch(8)
+    rig.watch(3, things=(THING,))
+    lorry = (130, 80, 200, 145)
+    truck: Row = ("truck", 0.8, px(lorry))
+    hidden = []
+    # Its canvas moves in the wind, so that it is nothing that stays.
+    for level in (230, 200, 74, 215, 245, 185, 86, 172, 230, 200, 74, 245):
+        hidden += rig.watch(1, (truck,), things=(THING, (*lorry, level)))
+    assert hidden == []
+    assert [event.data.category for event in rig.watch(12, things=(THING,))] == ["unattended_object"]
+
+
+@pytest.mark.parametrize(("open_checks", "opens"), [(0.0, False), (1.92, False), (2.76, True)])
+def test_checks_in_which_something_stood_in_front_do_not_make_an_incident(
+    open_checks: float, opens: bool
+) -> None:
+    site = a_site()
+    setup = ViewSetup(site, site.cameras[0], site.cameras[0].views[0], "test", 10.0, has_detector=True)
+    desk = IncidentDesk(setup, None, None)
+    track = Track(1, "region", 8, 80.0, 80.0, THING[:4], THING[:4], log_odds=4.0, looks=30, seen=30)
+    track.checks, track.weight, track.outline, track.fill = 9, open_checks, 2.0, 1.0
+    facts = LookFacts(38, START + timedelta(seconds=380), 380.0, (1280, 720), suspended=False)
+    track.born_at, track.last_seen_at = START.timestamp() + 80, START.timestamp() + 380
+    assert bool(desk.events(track, BOX, facts, desk.judge(track, BOX, facts, [track]))) is opens
 
 
 def test_what_was_there_from_the_start_is_found_by_the_heartbeat() -> None:

@@ -111,6 +111,11 @@ class Track:
         return self.log_odds >= LOG_ODDS_RANGE[1]
 
     @property
+    def open_checks(self) -> int:
+        """Checks of late in which nothing hid it, at most twelve."""
+        return round(self.weight)
+
+    @property
     def person_share(self) -> float:
         """Share of checks in which a person touched it."""
         return self.person_checks / self.checks if self.checks else 0.0
