@@ -196,7 +196,7 @@ _BIN_COLOURS = "green blue grey red"
 _CONTEXT = (
     ("tricycle_parked", (1.15, 2.6, 1.2), "blue red green", "c", ("kerb", "lane"), "parked_tricycle"),
     ("e_bike", (0.7, 1.75, 1.15), "white red teal black", "d", ("pavement", "lane"), "parked_e_bike"),
-    ("cafe_umbrella", (2.6, 2.6, 2.5), "cream+brown green+white", "b", ("shop_front",), "cafe_umbrella"),
+    ("cafe_umbrella", (2.6, 2.6, 2.5), "cream+brown green+tan", "b", ("shop_front",), "cafe_umbrella"),
     ("shop_display", (1.8, 0.8, 1.4), "red+white sky+yellow", "b", ("shop_front",), "shop_display"),
     ("delivery_boxes", (1.2, 0.9, 1.1), "tan khaki+white", "b", ("shop_front", "kerb"), "delivery"),
     ("belongings", (1.3, 0.8, 0.5), "red+white navy+sky", "b", ("canal_path", "wall"), "sleeper"),
