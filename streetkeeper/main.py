@@ -6,7 +6,7 @@ Each group lives in a module of its own and imports what it needs only when it r
 
 import typer
 
-from streetkeeper import analyze, api, bench, calibrate, demo, models, site, worker
+from streetkeeper import analyze, api, bench, calibrate, demo, district, models, site, worker
 
 __all__ = ["app"]
 
@@ -30,3 +30,4 @@ app.command()(calibrate.calibrate)
 app.add_typer(site.app, name="site")
 app.add_typer(models.app, name="models")
 app.add_typer(bench.app, name="bench")
+app.add_typer(district.app, name="district")

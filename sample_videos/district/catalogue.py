@@ -82,9 +82,7 @@ class Asset:
     def area_m2(self) -> float:
         """Area of the footprint, square metres."""
         turned = (*self.footprint[1:], self.footprint[0])
-        return 0.5 * sum(
-            ax * by - bx * ay for (ax, ay), (bx, by) in zip(self.footprint, turned, strict=True)
-        )
+        return 0.5 * sum(ax * by - bx * ay for (ax, ay), (bx, by) in zip(self.footprint, turned, strict=True))
 
     def variants_of(self, split: Split) -> tuple[Variant, ...]:
         """The variants of one side of the split."""
