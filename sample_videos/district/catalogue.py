@@ -8,7 +8,7 @@ usual goods (a 240-litre bin is 0.58 m wide, a cargo tricycle 1.1 m), as drawn i
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 __all__ = ["CATALOGUE", "Asset", "Family", "Split", "Variant", "Views", "asset", "assets", "views_of"]
@@ -260,6 +260,8 @@ CATALOGUE: dict[str, Asset] = {each.kind: each for each in _build()}
 
 _STILL = Views((0, 60, 120, 180, 240, 300), (8, 17, 32), 90.0)
 _HEAP = Views((0, 90, 180, 270), (8, 17, 32), 100.0)
+_LATER = {"vehicle": (14,), "person": (14,)}
+"""Depressions of the variants after the first: they are there for variety, the first for exactness."""
 _VIEWS: dict[str, Views] = {
     "vendor": _STILL,
     "pile": _HEAP,
@@ -285,10 +287,12 @@ def assets(family: Family) -> list[Asset]:
     return [each for each in CATALOGUE.values() if each.family == family]
 
 
-def views_of(kind: str) -> Views:
-    """From where the kind is drawn.
+def views_of(kind: str, variant: str = "a") -> Views:
+    """From where a variant of the kind is drawn: the first from every height, later ones from fewer.
 
     Raises:
         KeyError: A building change, which is drawn in its place, camera by camera.
     """
-    return _VIEWS[CATALOGUE[kind].family]
+    family = CATALOGUE[kind].family
+    views = _VIEWS[family]
+    return views if variant == "a" else replace(views, depressions_deg=_LATER.get(family, (11, 26)))

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sample_videos.district.render.heaps import bag, carton, ground_heap
+from sample_videos.district.render.heap_pieces import bag, carton, ground_heap
+from sample_videos.district.render.pieces import BRIGHT, DARK, STEEL, umbrella
 from sample_videos.district.render.shape import Build, Colour, ball, box, ring_stack
-from sample_videos.district.render.vendors import BRIGHT, DARK, STEEL, umbrella
 
 __all__ = ["MAKERS"]
 
@@ -15,7 +15,12 @@ __all__ = ["MAKERS"]
 def cafe_umbrella(build: Build, paints: tuple[Colour, ...]) -> None:
     """A parasol over a round table with four chairs."""
     build.add(ring_stack(np.array([[0.42, 0], [0.42, 0.03]]), 28), "wood", paints[1], (0, 0, 0.72))
-    build.add(ring_stack(np.array([[0.28, 0], [0.24, 0.05], [0.05, 0.08], [0.04, 0.72]]), 20), "metal", DARK, smooth=True)
+    build.add(
+        ring_stack(np.array([[0.28, 0], [0.24, 0.05], [0.05, 0.08], [0.04, 0.72]]), 20),
+        "metal",
+        DARK,
+        smooth=True,
+    )
     for step in range(4):
         angle = math.pi / 4 + math.pi / 2 * step + build.rng.normal(0, 0.15)
         x, y = 0.78 * math.cos(angle), 0.78 * math.sin(angle)
@@ -27,7 +32,9 @@ def cafe_umbrella(build: Build, paints: tuple[Colour, ...]) -> None:
                 c, s = math.cos(math.radians(turn)), math.sin(math.radians(turn))
                 leg = (x + c * sx - s * sy, y + s * sx + c * sy)
                 build.rod((*leg, 0), (*leg, 0.45), 0.014, DARK)
-    build.add(ring_stack(np.array([[0.035, 0], [0.04, 0.1]]), 12), "tile", (0.75, 0.75, 0.73), (0.15, 0.1, 0.75))
+    build.add(
+        ring_stack(np.array([[0.035, 0], [0.04, 0.1]]), 12), "tile", (0.75, 0.75, 0.73), (0.15, 0.1, 0.75)
+    )
     umbrella(build, (0, 0), 1.28, 2.5, (paints[0],))
 
 
@@ -52,7 +59,13 @@ def delivery_boxes(build: Build, paints: tuple[Colour, ...]) -> None:
     for level in range(3):
         for x in (-0.28, 0.28):
             size = (build.within(0.42, 0.54), build.within(0.4, 0.6), build.within(0.26, 0.36))
-            carton(build, (x, build.within(-0.06, 0.06), 0.08 + 0.34 * level), size, build.pick(*paints), (0, 0, build.rng.normal(0, 4)))
+            carton(
+                build,
+                (x, build.within(-0.06, 0.06), 0.08 + 0.34 * level),
+                size,
+                build.pick(*paints),
+                (0, 0, build.rng.normal(0, 4)),
+            )
     build.box((1.1, 0.7, 0.04), (0, 0, 0.06), "metal", STEEL)
     for x in (-0.45, 0.45):
         build.rod((x, -0.38, 0.05), (x, -0.42, 1.1), 0.016, (0.1, 0.15, 0.4))
@@ -89,7 +102,13 @@ def suitcase(build: Build, paints: tuple[Colour, ...]) -> None:
     build.box((0.24, 0.03, 0.03), (0, -0.1, 1.0), "plastic", DARK)
     for x in (-0.18, 0.18):
         for y in (-0.1, 0.1):
-            build.add(ring_stack(np.array([[0.03, -0.015], [0.03, 0.015]]), 12), "rubber", DARK, (x, y, 0.03), (0, 90, 0))
+            build.add(
+                ring_stack(np.array([[0.03, -0.015], [0.03, 0.015]]), 12),
+                "rubber",
+                DARK,
+                (x, y, 0.03),
+                (0, 90, 0),
+            )
 
 
 def cones(build: Build, paints: tuple[Colour, ...]) -> None:
@@ -101,10 +120,21 @@ def cones(build: Build, paints: tuple[Colour, ...]) -> None:
         radii = 0.14 - 0.155 * heights
         for index in (0, 2, 4, 6):
             band = np.column_stack([radii[index : index + 2], heights[index : index + 2]])
-            build.add(ring_stack(band, 18, cap=False), "plastic", paints[0] if index % 4 == 0 else paints[1], at, smooth=True)
+            build.add(
+                ring_stack(band, 18, cap=False),
+                "plastic",
+                paints[0] if index % 4 == 0 else paints[1],
+                at,
+                smooth=True,
+            )
 
 
 MAKERS: dict[str, Callable[[Build, tuple[Colour, ...]], None]] = {
-    "cafe_umbrella": cafe_umbrella, "shop_display": shop_display, "delivery_boxes": delivery_boxes,
-    "belongings": belongings, "sand_heap": sand_heap, "suitcase": suitcase, "cones": cones,
+    "cafe_umbrella": cafe_umbrella,
+    "shop_display": shop_display,
+    "delivery_boxes": delivery_boxes,
+    "belongings": belongings,
+    "sand_heap": sand_heap,
+    "suitcase": suitcase,
+    "cones": cones,
 }

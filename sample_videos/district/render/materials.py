@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import bpy
 
-__all__ = ["RECIPES", "Recipe", "material_of"]
+__all__ = ["RECIPES", "Recipe", "Sockets", "material_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,16 @@ RECIPES: dict[str, Recipe] = {
     "window": Recipe(0.06, 0.0, 0.0, 0.0, 0.05, 0.05),
     "glass": Recipe(0.05, 0.0, 0.0, 0.0, 0.05, 0.0, clear=0.13),
     "bottle": Recipe(0.12, 0.0, 0.0, 0.1, 0.03, 0.0, clear=0.55),
+    "wall": Recipe(0.95, 0.9, 0.22, 0.15, 0.03, 0.30),
+    "mosaic": Recipe(0.45, 0.6, 0.15, 0.06, 0.03, 0.22),
+    "asphalt": Recipe(0.9, 0.03, 0.5, 0.4, 0.02, 0.0),
+    "roadpaint": Recipe(0.8, 0.25, 0.45, 0.2, 0.02, 0.0),
+    "bark": Recipe(0.95, 0.06, 0.4, 0.6, 0.04, 0.0),
+    "foliage": Recipe(0.6, 0.5, 0.35, 0.0, 0.04, 0.0),
+    "net": Recipe(0.9, 0.05, 0.3, 0.3, 0.05, 0.05, clear=0.82),
+    "tube": Recipe(0.5, 0.0, 0.0, 0.0, 0.05, 0.0, glow=6.0),
+    "glowsign": Recipe(0.5, 0.0, 0.0, 0.0, 0.05, 0.0, glow=0.8),
+    "tower": Recipe(0.8, 3.0, 0.1, 0.0, 0.05, 0.0, pattern="windows"),
     "lamp": Recipe(0.3, 0.0, 0.0, 0.0, 0.05, 0.0, coat=0.3),
 }
 
@@ -98,13 +108,100 @@ def material_of(name: str) -> bpy.types.Material:
         colour = _mottled(tree, where, colour, recipe)
     if recipe.dirt:
         colour = _dusty(tree, where, colour, recipe)
+    if recipe.pattern == "windows":
+        colour = _windowed(tree, where, colour)
     tree.links.new(colour, shader.inputs["Base Color"])
+    if recipe.glow:
+        tree.links.new(colour, shader.inputs["Emission Color"])
+        shader.inputs["Emission Strength"].default_value = recipe.glow
     if recipe.relief:
         tree.links.new(_relief(tree, where, recipe), shader.inputs["Normal"])
     return material
 
 
-def _noise(tree: bpy.types.NodeTree, where: bpy.types.NodeSocket, size_m: float, detail: float) -> bpy.types.Node:
+class Sockets:
+    """A material under construction: textures and sums by name, in metres of the world."""
+
+    def __init__(self, name: str) -> None:
+        self.material = bpy.data.materials.new(name)
+        self.material.use_nodes = True
+        self.tree = self.material.node_tree
+        self.where = self.tree.nodes.new("ShaderNodeTexCoord").outputs["Object"]
+
+    def link(self, source: bpy.types.NodeSocket, end: bpy.types.NodeSocket) -> None:
+        """Join two sockets."""
+        self.tree.links.new(source, end)
+
+    def node(self, kind: str, values: dict[str, float]) -> bpy.types.Node:
+        """A node with its inputs set."""
+        node = self.tree.nodes.new(kind)
+        for key, value in values.items():
+            node.inputs[key].default_value = value
+        return node
+
+    def noise(
+        self, size_m: float, detail: float, stretch: tuple[float, float, float] | None = None
+    ) -> bpy.types.NodeSocket:
+        """Noise of 0..1; `stretch` scales each axis first."""
+        where = self.where
+        if stretch:
+            scaled = self.tree.nodes.new("ShaderNodeVectorMath")
+            scaled.operation = "MULTIPLY"
+            scaled.inputs[1].default_value = stretch
+            self.link(where, scaled.inputs[0])
+            where = scaled.outputs[0]
+        return _noise(self.tree, where, size_m, detail).outputs["Fac"]
+
+    def cells(self, size_m: float) -> bpy.types.NodeSocket:
+        """Distance to the nearest of scattered points, in cells."""
+        node = self.node("ShaderNodeTexVoronoi", {"Scale": 1 / size_m})
+        self.link(self.where, node.inputs["Vector"])
+        return node.outputs["Distance"]
+
+    def edges(self, size_m: float, warp_m: float) -> bpy.types.NodeSocket:
+        """Distance to the edges of warped cells: cracks."""
+        node = self.node("ShaderNodeTexVoronoi", {"Scale": 1 / size_m})
+        node.feature = "DISTANCE_TO_EDGE"
+        bent = _mix(
+            self.tree, "ADD", warp_m, self.where, _noise(self.tree, self.where, 0.5, 5).outputs["Color"]
+        )
+        self.link(bent, node.inputs["Vector"])
+        return node.outputs["Distance"]
+
+    def range(
+        self, value: bpy.types.NodeSocket, ends: tuple[float, float, float, float]
+    ) -> bpy.types.NodeSocket:
+        """A value mapped from its first two ends to the last two, held at them."""
+        return _range(self.tree, value, ends)
+
+    def times(self, first: bpy.types.NodeSocket, second: bpy.types.NodeSocket) -> bpy.types.NodeSocket:
+        """The product."""
+        node = self.tree.nodes.new("ShaderNodeMath")
+        node.operation = "MULTIPLY"
+        self.link(first, node.inputs[0])
+        self.link(second, node.inputs[1])
+        return node.outputs[0]
+
+    def mix(self, kind: str, factor: object, first: object, second: object) -> bpy.types.NodeSocket:
+        """Two colours by a factor and a way to blend them."""
+        return _mix(self.tree, kind, factor, first, second)
+
+    def finish(
+        self, colour: bpy.types.NodeSocket, rough: float, relief: tuple[float, float]
+    ) -> bpy.types.Material:
+        """The material: colour, roughness, and relief as (size in metres, strength)."""
+        shader = self.tree.nodes["Principled BSDF"]
+        shader.inputs["Roughness"].default_value = rough
+        self.link(colour, shader.inputs["Base Color"])
+        bump = self.node("ShaderNodeBump", {"Strength": relief[1], "Distance": relief[0] * 0.3})
+        self.link(self.noise(relief[0], 5), bump.inputs["Height"])
+        self.link(bump.outputs["Normal"], shader.inputs["Normal"])
+        return self.material
+
+
+def _noise(
+    tree: bpy.types.NodeTree, where: bpy.types.NodeSocket, size_m: float, detail: float
+) -> bpy.types.Node:
     node = tree.nodes.new("ShaderNodeTexNoise")
     node.inputs["Scale"].default_value = 1 / size_m
     node.inputs["Detail"].default_value = detail
@@ -113,7 +210,9 @@ def _noise(tree: bpy.types.NodeTree, where: bpy.types.NodeSocket, size_m: float,
     return node
 
 
-def _mix(tree: bpy.types.NodeTree, kind: str, factor: object, first: object, second: object) -> bpy.types.NodeSocket:
+def _mix(
+    tree: bpy.types.NodeTree, kind: str, factor: object, first: object, second: object
+) -> bpy.types.NodeSocket:
     node = tree.nodes.new("ShaderNodeMix")
     node.data_type, node.blend_type = "RGBA", kind
     for index, socket in ((0, factor), (6, first), (7, second)):
@@ -124,7 +223,9 @@ def _mix(tree: bpy.types.NodeTree, kind: str, factor: object, first: object, sec
     return node.outputs[2]
 
 
-def _range(tree: bpy.types.NodeTree, value: bpy.types.NodeSocket, ends: tuple[float, float, float, float]) -> bpy.types.NodeSocket:
+def _range(
+    tree: bpy.types.NodeTree, value: bpy.types.NodeSocket, ends: tuple[float, float, float, float]
+) -> bpy.types.NodeSocket:
     node = tree.nodes.new("ShaderNodeMapRange")
     tree.links.new(value, node.inputs["Value"])
     for index, end in enumerate(ends, 1):
@@ -132,13 +233,38 @@ def _range(tree: bpy.types.NodeTree, value: bpy.types.NodeSocket, ends: tuple[fl
     return node.outputs[0]
 
 
-def _mottled(tree, where, colour, recipe):  # noqa: ANN001, ANN202 - sockets all
+def _windowed(tree, where, colour):
+    """Dark windows in rows on walls that stand along the axes; u is east plus north."""
+    parts, joined = tree.nodes.new("ShaderNodeSeparateXYZ"), tree.nodes.new("ShaderNodeCombineXYZ")
+    along = tree.nodes.new("ShaderNodeMath")
+    tree.links.new(where, parts.inputs[0])
+    for index in (0, 1):
+        tree.links.new(parts.outputs[index], along.inputs[index])
+    tree.links.new(along.outputs[0], joined.inputs[0])
+    tree.links.new(parts.outputs[2], joined.inputs[1])
+    node = tree.nodes.new("ShaderNodeTexBrick")
+    node.offset = 0.0
+    for key, value in {
+        "Scale": 1.0,
+        "Mortar Size": 0.75,
+        "Brick Width": 3.2,
+        "Row Height": 3.0,
+        "Mortar Smooth": 0.0,
+    }.items():
+        node.inputs[key].default_value = value
+    node.inputs["Color1"].default_value = node.inputs["Color2"].default_value = (0.05, 0.06, 0.07, 1)
+    tree.links.new(joined.outputs[0], node.inputs["Vector"])
+    tree.links.new(colour, node.inputs["Mortar"])
+    return node.outputs["Color"]
+
+
+def _mottled(tree, where, colour, recipe):
     uneven = _noise(tree, where, recipe.grain_m, 5.0)
     level = _range(tree, uneven.outputs["Fac"], (0.3, 0.7, 1 - recipe.mottle, 1 + recipe.mottle * 0.5))
     return _mix(tree, "MULTIPLY", 1.0, colour, level)
 
 
-def _dusty(tree, where, colour, recipe):  # noqa: ANN001, ANN202 - sockets all
+def _dusty(tree, where, colour, recipe):
     spots = _noise(tree, where, 0.35, 6.0)
     spread = _range(tree, spots.outputs["Fac"], (0.46, 0.8, 0.0, recipe.dirt * 1.5))
     parts = tree.nodes.new("ShaderNodeSeparateXYZ")
@@ -151,7 +277,7 @@ def _dusty(tree, where, colour, recipe):  # noqa: ANN001, ANN202 - sockets all
     return _mix(tree, "MIX", total.outputs[0], colour, (0.16, 0.125, 0.09, 1.0))
 
 
-def _relief(tree, where, recipe):  # noqa: ANN001, ANN202 - sockets all
+def _relief(tree, where, recipe):
     if recipe.pattern == "cells":
         node = tree.nodes.new("ShaderNodeTexVoronoi")
         node.inputs["Scale"].default_value = 1 / recipe.relief_m

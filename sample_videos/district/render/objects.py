@@ -24,7 +24,7 @@ from sample_videos.district.render.makers import make, recipe_text
 __all__ = ["Job", "fresh_pictures", "jobs", "render_atlases"]
 
 SAMPLES = 10
-"""Per pixel; the denoiser does the rest. Half of a view's time is the denoiser's, with its quick prefilter a quarter."""
+"""Per pixel; the denoiser does the rest. With its thorough prefilter it would take half of a view's time."""
 ATLAS_WIDTH = 2048
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -50,12 +50,18 @@ class Job:
     @property
     def recipe(self) -> str:
         """Hash of all that decides its pixels."""
-        facts = (self.asset, self.variant, views_of(self.asset.kind), SAMPLES, recipe_text(self.asset.kind))
+        facts = (
+            self.asset,
+            self.variant,
+            views_of(self.asset.kind, self.variant.name),
+            SAMPLES,
+            recipe_text(self.asset.kind),
+        )
         return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
     def shots(self) -> Iterator[tuple[str, int, int, int]]:
         """Pose, phase, yaw and depression of each picture to render (mirrored ones are not)."""
-        views = views_of(self.asset.kind)
+        views = views_of(self.asset.kind, self.variant.name)
         for pose, phases in self.asset.poses:
             for phase in range(phases):
                 for yaw in views.yaws_deg:
@@ -67,9 +73,10 @@ class Job:
 
 def jobs(kinds: list[str] | None = None) -> list[Job]:
     """Every atlas, all first variants before all second ones."""
-    chosen = [each for each in CATALOGUE.values() if each.family != "change" and (not kinds or each.kind in kinds)]
-    most = max(len(each.variants) for each in chosen)
-    return [Job(each, each.variants[n]) for n in range(most) for each in chosen if n < len(each.variants)]
+    drawn = [each for each in CATALOGUE.values() if each.family != "change"]
+    most = max(len(each.variants) for each in drawn)
+    every = [Job(each, each.variants[n]) for n in range(most) for each in drawn if n < len(each.variants)]
+    return [job for job in every if not kinds or job.asset.kind in kinds or job.name in kinds]
 
 
 def render_atlases(work: Path, parts: Path, kinds: list[str] | None = None) -> None:
@@ -78,7 +85,7 @@ def render_atlases(work: Path, parts: Path, kinds: list[str] | None = None) -> N
     Args:
         work: Folder of single views; kept between runs.
         parts: Folder of the committed parts.
-        kinds: Only these; None for all.
+        kinds: Only these kinds, or single atlases as `kind-variant`; None for all.
     """
     todo = jobs(kinds)
     scratch = work / "scratch"
@@ -90,8 +97,11 @@ def render_atlases(work: Path, parts: Path, kinds: list[str] | None = None) -> N
         for job in todo:
             folder = work / "objects" / f"{job.name}-{job.recipe}"
             folder.mkdir(parents=True, exist_ok=True)
-            _render_views(job, folder, scratch, lambda name=job.name: progress.update(bar, advance=1, description=name))
-            pack_atlas(job, folder, parts)
+            _render_views(
+                job, folder, scratch, lambda name=job.name: progress.update(bar, advance=1, description=name)
+            )
+            if not (folder / "atlas.json").exists() or not (parts / "objects" / f"{job.name}.webp").exists():
+                pack_atlas(job, folder, parts)
 
 
 def _render_views(job: Job, folder: Path, scratch: Path, tick: Any) -> None:
@@ -105,7 +115,7 @@ def _render_views(job: Job, folder: Path, scratch: Path, tick: Any) -> None:
                 build = make(job.asset.kind, job.variant, np.random.default_rng(job.seed), pose, phase)
                 build.to_object(job.name)
                 posed, points = (pose, phase), build.points
-            view = studio.View(yaw, depression, views_of(job.asset.kind).px_per_m)
+            view = studio.View(yaw, depression, views_of(job.asset.kind, job.variant.name).px_per_m)
             picture = studio.photograph(points, view, scratch)
             _keep(file, picture, time.process_time() - start)
         tick()
@@ -126,7 +136,7 @@ def _keep(file: Path, picture: studio.Picture, cpu_s: float) -> None:
 
 def _cells(job: Job, folder: Path) -> Iterator[tuple[dict[str, Any], U8, U8]]:
     """Each view's row, its RGBA and its normals with alpha, the mirrored ones too."""
-    views = views_of(job.asset.kind)
+    views = views_of(job.asset.kind, job.variant.name)
     for pose, phase, yaw, depression in job.shots():
         with np.load(folder / f"{pose}-{phase}-{yaw}-{depression}.npz") as kept:
             rgba = np.dstack([kept["rgb"], kept["alpha"]])
@@ -141,7 +151,11 @@ def _cells(job: Job, folder: Path) -> Iterator[tuple[dict[str, Any], U8, U8]]:
             flipped = normals[:, ::-1].copy()
             flipped[..., 0] = 255 - flipped[..., 0]
             other = row | {"yaw_deg": 360 - yaw, "phase": (phase + phases // 2) % phases}
-            yield other | {"anchor": [rgba.shape[1] - float(anchor[0]), float(anchor[1])]}, rgba[:, ::-1], flipped
+            yield (
+                other | {"anchor": [rgba.shape[1] - float(anchor[0]), float(anchor[1])]},
+                rgba[:, ::-1],
+                flipped,
+            )
 
 
 def pack_atlas(job: Job, folder: Path, parts: Path) -> None:
@@ -163,7 +177,7 @@ def pack_atlas(job: Job, folder: Path, parts: Path) -> None:
         colour[top : top + height, left : left + width] = rgba
         normal[top : top + height, left : left + width] = normals
         ax, ay = row["anchor"]
-        place = {"rect": [left, top, width, height], "anchor": [round(left + ax, 2), round(top + ay, 2)]}
+        place = {"rect": [left, top, width, height], "anchor": [round(ax, 2), round(ay, 2)]}
         rows.append(row | place | {"split": job.variant.split})
     rows.sort(key=lambda row: (row["pose"], row["phase"], row["yaw_deg"], row["depression_deg"]))
     objects = parts / "objects"
@@ -192,7 +206,9 @@ def _bled(picture: U8) -> U8:
 
 def _write_webp(path: Path, picture: U8, quality: int) -> None:
     order = [2, 1, 0, 3][: picture.shape[2]]
-    done, encoded = cv2.imencode(".webp", np.ascontiguousarray(picture[..., order]), [cv2.IMWRITE_WEBP_QUALITY, quality])
+    done, encoded = cv2.imencode(
+        ".webp", np.ascontiguousarray(picture[..., order]), [cv2.IMWRITE_WEBP_QUALITY, quality]
+    )
     if not done:
         raise OSError(f"{path} could not be coded")
     path.write_bytes(encoded.tobytes())
@@ -212,8 +228,11 @@ def fresh_pictures(category: str, count: int, seed: int, split: str, out: Path) 
         ValueError: The catalogue has no such things.
     """
     choice = [
-        (each, variant) for each in CATALOGUE.values() if each.category == category and each.family != "change"
-        for variant in each.variants if variant.split == split
+        (each, variant)
+        for each in CATALOGUE.values()
+        if each.category == category and each.family != "change"
+        for variant in each.variants
+        if variant.split == split
     ]
     if not choice:
         raise ValueError(f"the catalogue has nothing of category {category!r} in split {split!r}")
@@ -229,9 +248,14 @@ def fresh_pictures(category: str, count: int, seed: int, split: str, out: Path) 
             progress.advance(bar)
 
 
-def _fresh_picture(rng: np.random.Generator, choice: list[tuple[Asset, Variant]], file: Path, scratch: Path) -> None:
+def _fresh_picture(
+    rng: np.random.Generator, choice: list[tuple[Asset, Variant]], file: Path, scratch: Path
+) -> None:
     each, variant = choice[int(rng.integers(len(choice)))]
-    mixed = tuple(tuple(float(np.clip(c * rng.uniform(0.6, 1.5), 0.01, 0.85)) for c in paint) for paint in variant.colours)
+    mixed = tuple(
+        tuple(float(np.clip(c * rng.uniform(0.6, 1.5), 0.01, 0.85)) for c in paint)
+        for paint in variant.colours
+    )
     varied = Variant(variant.name, variant.split, mixed)  # type: ignore[arg-type]
     studio.open_studio(SAMPLES, scratch)
     build = make(each.kind, varied, rng)

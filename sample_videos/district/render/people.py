@@ -20,7 +20,9 @@ SKIN: Colour = (0.50, 0.30, 0.20)
 VOXEL_M = 0.013
 
 
-def _limb(start: F64, lengths: tuple[float, float], angles_deg: tuple[float, float], side: float) -> tuple[F64, F64]:
+def _limb(
+    start: F64, lengths: tuple[float, float], angles_deg: tuple[float, float], side: float
+) -> tuple[F64, F64]:
     """Two bones in the y-z plane from a joint; angles from straight down, forward is positive."""
     a, b = (math.radians(angle) for angle in angles_deg)
     knee = start + np.array([side * 0.01, lengths[0] * math.sin(a), -lengths[0] * math.cos(a)])
@@ -28,7 +30,7 @@ def _limb(start: F64, lengths: tuple[float, float], angles_deg: tuple[float, flo
 
 
 def pose_joints(pose: str, phase: int) -> Joints:
-    """Where the joints are: `walk` (six phases), `stand`, `sit` (stool 0.3 m), `ride` (seat 0.75 m), `lie`."""
+    """Where the joints are: `walk` in six phases, `stand`, `sit` on 0.3 m or `ride` on 0.75 m."""
     low, lean, hips, knees, arms, bends = 0.90, 0.0, (4.0, -4.0), (-2.0, -8.0), (6.0, -4.0), (18.0, 14.0)
     if pose == "walk":
         swing = math.sin(2 * math.pi * phase / 6 + 0.5)
@@ -52,10 +54,20 @@ def pose_joints(pose: str, phase: int) -> Joints:
     def up(x: float, y: float, z: float) -> F64:
         return pelvis + np.array([x, y * c + z * s, z * c - y * s])
 
-    joints: Joints = {"pelvis": pelvis, "belly": up(0, 0, 0.16), "chest": up(0, 0, 0.34), "neck": up(0, 0.01, 0.54), "head": up(0, 0.03, 0.665)}  # type: ignore[dict-item]
+    joints: Joints = {
+        "pelvis": pelvis,
+        "belly": up(0, 0, 0.16),
+        "chest": up(0, 0, 0.34),
+        "neck": up(0, 0.01, 0.54),
+        "head": up(0, 0.03, 0.665),
+    }  # type: ignore[dict-item]
     for index, side in enumerate((-1.0, 1.0)):
         name = "lr"[index]
-        joints |= {f"pelvis_{name}": up(side * 0.055, 0, 0.07), f"belly_{name}": up(side * 0.05, 0, 0.18), f"chest_{name}": up(side * 0.07, 0, 0.35)}  # type: ignore[dict-item]
+        joints |= {
+            f"pelvis_{name}": up(side * 0.055, 0, 0.07),
+            f"belly_{name}": up(side * 0.05, 0, 0.18),
+            f"chest_{name}": up(side * 0.07, 0, 0.35),
+        }  # type: ignore[dict-item]
         shoulder, hip = up(side * 0.158, 0, 0.475), pelvis + np.array([side * 0.09, 0, -0.02])
         elbow, hand = _limb(shoulder, (0.27, 0.25), (arms[index], bends[index]), side)
         elbow = elbow + np.array([side * 0.045, 0, 0])
@@ -79,29 +91,60 @@ def _capsules(j: Joints, look: str, paints: tuple[Colour, ...]) -> list[Capsule]
 
     def across(at: str, half: float, radius: float, material: str, paint: Colour) -> Capsule:
         middle = np.asarray(j[at], float)
-        return middle - (half, 0, 0), middle + (half, 0, 0), radius, radius, material, paint
+        aside = np.array([half, 0, 0])
+        return middle - aside, middle + aside, radius, radius, material, paint
 
     out = [
-        across("pelvis", 0.060, 0.108, "garment", trousers), across("belly", 0.055, 0.106, "garment", shirt),
+        across("pelvis", 0.060, 0.108, "garment", trousers),
+        across("belly", 0.055, 0.106, "garment", shirt),
         *(between(f"pelvis_{s}", f"belly_{s}", 0.105, 0.104, "garment", shirt) for s in "lr"),
         *(between(f"belly_{s}", f"chest_{s}", 0.104, 0.112, "garment", shirt) for s in "lr"),
         *(between(f"chest_{s}", f"shoulder_{s}", 0.108, 0.058, "garment", shirt) for s in "lr"),
-        between("shoulder_l", "neck", 0.055, 0.052, "garment", shirt), between("shoulder_r", "neck", 0.055, 0.052, "garment", shirt),
-        between("chest", "neck", 0.085, 0.055, "garment", shirt), between("neck", "head", 0.05, 0.06, "skin", SKIN),
+        between("shoulder_l", "neck", 0.055, 0.052, "garment", shirt),
+        between("shoulder_r", "neck", 0.055, 0.052, "garment", shirt),
+        between("chest", "neck", 0.085, 0.055, "garment", shirt),
+        between("neck", "head", 0.05, 0.06, "skin", SKIN),
     ]
     head = np.asarray(j["head"], float)
     face = (head - np.asarray(j["neck"])) / np.linalg.norm(head - np.asarray(j["neck"]))
     forward = np.array([0, 1.0, 0]) if abs(face[1]) < 0.9 else np.array([0, 0, 1.0])
-    out.append((head - face * 0.03 + forward * 0.012, head + face * 0.02 + forward * 0.012, 0.088, 0.092, "skin", SKIN))
-    out.append((head + face * 0.035 - forward * 0.022, head - face * 0.02 - forward * 0.03, 0.097, 0.085, "hair", hair))
+    out.append(
+        (
+            head - face * 0.03 + forward * 0.012,
+            head + face * 0.02 + forward * 0.012,
+            0.088,
+            0.092,
+            "skin",
+            SKIN,
+        )
+    )
+    out.append(
+        (
+            head + face * 0.035 - forward * 0.022,
+            head - face * 0.02 - forward * 0.03,
+            0.097,
+            0.085,
+            "hair",
+            hair,
+        )
+    )
     if look in ("b", "e"):
         out.append((head - forward * 0.05, head - face * 0.2 - forward * 0.06, 0.08, 0.05, "hair", hair))
     sleeve = shirt if look in "acdf" else SKIN
     for side in "lr":
         out.append(between(f"shoulder_{side}", f"elbow_{side}", 0.062, 0.05, "garment", shirt))
-        out.append(between(f"elbow_{side}", f"hand_{side}", 0.046, 0.036, "garment" if sleeve is shirt else "skin", sleeve))
+        out.append(
+            between(
+                f"elbow_{side}",
+                f"hand_{side}",
+                0.046,
+                0.036,
+                "garment" if sleeve is shirt else "skin",
+                sleeve,
+            )
+        )
         hand = np.asarray(j[f"hand_{side}"], float)
-        out.append((hand, hand + (0, 0.02, -0.06), 0.038, 0.03, "skin", SKIN))
+        out.append((hand, hand + np.array([0, 0.02, -0.06]), 0.038, 0.03, "skin", SKIN))
         out.append(between(f"hip_{side}", f"knee_{side}", 0.098, 0.068, "garment", trousers))
         out.append(between(f"knee_{side}", f"ankle_{side}", 0.066, 0.05, "garment", trousers))
         out.append(between(f"ankle_{side}", f"toe_{side}", 0.05, 0.042, "rubber", shoe))
@@ -125,7 +168,7 @@ def _melted(capsules: list[Capsule]) -> Shape:
         side /= np.linalg.norm(side)
         build.add((points @ np.stack([side, np.cross(away, side), away]) + start, faces), "skin", SKIN)
     lift = 2.0  # so that the builder's ground does not press feet flat
-    for points in build._points:  # noqa: SLF001 - the builder's own shapes, before they are joined
+    for points in build._points:
         points += (0, 0, lift)
     thing = build.to_object("melting")
     remesh = thing.modifiers.new("remesh", "REMESH")
@@ -148,7 +191,13 @@ def _melted(capsules: list[Capsule]) -> Shape:
     return points.reshape(-1, 3).astype(float) - (0, 0, lift), faces
 
 
-def figure(build: Build, look: str, paints: tuple[Colour, ...], joints: Joints, at: tuple[float, float, float] = (0, 0, 0)) -> None:
+def figure(
+    build: Build,
+    look: str,
+    paints: tuple[Colour, ...],
+    joints: Joints,
+    at: tuple[float, float, float] = (0, 0, 0),
+) -> None:
     """Put a dressed body with these joints into the build."""
     capsules = _capsules(joints, look, paints)
     points, faces = _melted(capsules)
@@ -177,21 +226,34 @@ def figure(build: Build, look: str, paints: tuple[Colour, ...], joints: Joints, 
     _extras(build, look, paints, joints, at)
 
 
-def _extras(build: Build, look: str, paints: tuple[Colour, ...], j: Joints, at: tuple[float, float, float]) -> None:
+def _extras(
+    build: Build, look: str, paints: tuple[Colour, ...], j: Joints, at: tuple[float, float, float]
+) -> None:
     head, offset = np.asarray(j["head"], float), np.asarray(at, float)
     if look == "d":
         dome = ball(3)[0] * (0.125, 0.14, 0.12)
         dome[:, 2] = np.maximum(dome[:, 2], -0.01)
-        build.add((dome, ball(3)[1]), "paint", paints[0], tuple(head + offset + (0, -0.01, 0.02)), smooth=True)
+        build.add(
+            (dome, ball(3)[1]), "paint", paints[0], tuple(head + offset + (0, -0.01, 0.02)), smooth=True
+        )
     if look == "f":
         brim = ring_stack(np.array([[0.21, 0], [0.1, 0.03], [0.095, 0.1], [0.02, 0.12]]), 20)
         build.add(brim, "cloth", (0.52, 0.40, 0.2), tuple(head + offset + (0, 0, 0.04)), smooth=True)
     if look == "c":
         hand = np.asarray(j["hand_r"], float) + offset
-        build.add(ball(3), "film", (0.6, 0.1, 0.08), tuple(hand + (0.02, 0.0, -0.24)), scale=(0.09, 0.12, 0.15), smooth=True)
+        build.add(
+            ball(3),
+            "film",
+            (0.6, 0.1, 0.08),
+            tuple(hand + np.array([0.02, 0.0, -0.24])),
+            scale=(0.09, 0.12, 0.15),
+            smooth=True,
+        )
     if look in ("b", "e"):
         hip = np.asarray(j["hip_l"], float) + offset
-        build.add(box((0.09, 0.24, 0.2), 0.02), "cloth", (0.16, 0.08, 0.04), tuple(hip + (-0.14, 0, 0.03)))
+        build.add(
+            box((0.09, 0.24, 0.2), 0.02), "cloth", (0.16, 0.08, 0.04), tuple(hip + np.array([-0.14, 0, 0.03]))
+        )
 
 
 def person(build: Build, look: str, paints: tuple[Colour, ...], pose: str, phase: int) -> None:
@@ -207,7 +269,7 @@ def person(build: Build, look: str, paints: tuple[Colour, ...], pose: str, phase
         build.add(box((1.85, 0.7, 0.03), 0.01), "cloth", (0.35, 0.30, 0.22), (0, 0, 0.015))
         build.add(box((0.3, 0.4, 0.09), 0.04), "cloth", (0.45, 0.45, 0.5), (0.72, 0, 0.06))
     if pose == "sit":
-        from sample_videos.district.render.vendors import stool
+        from sample_videos.district.render.pieces import stool
 
         stool(build, (0, -0.1), build.pick((0.5, 0.05, 0.04), (0.03, 0.12, 0.4)))
     figure(build, look, paints, joints)

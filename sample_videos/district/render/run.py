@@ -13,7 +13,7 @@ __all__ = ["main"]
 def main() -> None:
     """Parse the arguments and do the work."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=("objects", "plates", "fresh"))
+    parser.add_argument("what", choices=("objects", "plates", "fresh", "list"))
     parser.add_argument("--work", type=Path)
     parser.add_argument("--parts", type=Path)
     parser.add_argument("--only", nargs="*", default=[])
@@ -25,14 +25,20 @@ def main() -> None:
     wanted = parser.parse_args()
     quiet = os.open(os.devnull, os.O_WRONLY)
     os.dup2(quiet, 1)
+    from sample_videos.district.render.listing import list_parts
+
     if wanted.what == "objects":
         from sample_videos.district.render.objects import render_atlases
 
         render_atlases(wanted.work, wanted.parts, wanted.only or None)
+        list_parts(wanted.work, wanted.parts)
     elif wanted.what == "plates":
         from sample_videos.district.render.plates import render_plates
 
         render_plates(wanted.work, wanted.parts, wanted.only or None)
+        list_parts(wanted.work, wanted.parts)
+    elif wanted.what == "list":
+        list_parts(wanted.work, wanted.parts)
     else:
         from sample_videos.district.render.objects import fresh_pictures
 

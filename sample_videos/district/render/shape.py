@@ -6,6 +6,7 @@ shape is (vertices, faces): (N, 3) float64 metres and (M, 4) int64, -1 in the la
 
 import math
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,10 @@ def turned(points: F64, turn_deg: Vector) -> F64:
             c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
             a, b = (axis + 1) % 3, (axis + 2) % 3
             points = points.copy()
-            points[:, a], points[:, b] = c * points[:, a] - s * points[:, b], s * points[:, a] + c * points[:, b]
+            points[:, a], points[:, b] = (
+                c * points[:, a] - s * points[:, b],
+                s * points[:, a] + c * points[:, b],
+            )
     return points
 
 
@@ -56,40 +60,36 @@ def noise(points: F64, scale_m: float, seed: int, octaves: int = 2) -> F64:
 def box(size: Vector, bevel: float = 0.006) -> Shape:
     """A block around the origin with chamfered edges."""
     half = np.array(size) / 2
-    bevel = min(bevel, *(half * 0.6))
-    points, index = [], {}
-    for sx in (-1, 1):
-        for sy in (-1, 1):
-            for sz in (-1, 1):
-                for axis in range(3):
-                    inset = np.full(3, bevel)
-                    inset[axis] = 0
-                    index[sx, sy, sz, axis] = len(points)
-                    points.append((half - inset) * (sx, sy, sz))
+    inset = np.full((3, 3), min(bevel, *(half * 0.6))) * (1 - np.eye(3))
+    signs = list(product((-1, 1), repeat=3))
+    points = np.concatenate([(half - inset) * sign for sign in signs])
+    return points, _BOX_FACES
+
+
+def _box_faces() -> I64:
+    """Sides, chamfers and corners of a block; point 3 c + a is corner c on the side across axis a."""
+    signs = list(product((-1, 1), repeat=3))
+
+    def point(axis: int, *at: tuple[int, int]) -> int:
+        place = dict(at)
+        return 3 * signs.index((place[0], place[1], place[2])) + axis
+
     faces = []
     for axis in range(3):
         a, b = (axis + 1) % 3, (axis + 2) % 3
+        around = ((-1, -1), (1, -1), (1, 1), (-1, 1))
         for side in (-1, 1):
-            loop = []
-            for sa, sb in ((-1, -1), (1, -1), (1, 1), (-1, 1))[:: side or 1]:
-                sign = [0, 0, 0]
-                sign[axis], sign[a], sign[b] = side, sa, sb
-                loop.append(index[*sign, axis])
-            faces.append(loop)
-        for sa in (-1, 1):
-            for sb in (-1, 1):
-                low, high = [0, 0, 0], [0, 0, 0]
-                low[a] = high[a] = sa
-                low[b] = high[b] = sb
-                low[axis], high[axis] = -1, 1
-                edge = [index[*low, a], index[*high, a], index[*high, b], index[*low, b]]
-                faces.append(edge if sa * sb < 0 else edge[::-1])
-    for sx in (-1, 1):
-        for sy in (-1, 1):
-            for sz in (-1, 1):
-                corner = [index[sx, sy, sz, axis] for axis in range(3)]
-                faces.append([*(corner if sx * sy * sz > 0 else corner[::-1]), -1])
-    return np.array(points), np.array(faces, np.int64)
+            faces.append([point(axis, (axis, side), (a, sa), (b, sb)) for sa, sb in around[::side]])
+        for sa, sb in product((-1, 1), repeat=2):
+            ends = [(of, end) for of, end in ((a, -1), (a, 1), (b, 1), (b, -1))]
+            edge = [point(of, (axis, end), (a, sa), (b, sb)) for of, end in ends]
+            faces.append(edge[:: -sa * sb])
+    for number, sign in enumerate(signs):
+        faces.append([*[3 * number + axis for axis in range(3)][:: math.prod(sign)], -1])
+    return np.array(faces, np.int64)
+
+
+_BOX_FACES = _box_faces()
 
 
 def patch(rows: int, columns: int, points: F64, closed: bool = False) -> Shape:
@@ -150,7 +150,9 @@ def ball(level: int = 2) -> Shape:
             points = np.vstack([points, points[unique].mean(axis=1)])
             a, b, c = faces.T
             ab, bc, ca = middle.T
-            faces = np.vstack([np.stack(t, -1) for t in ((a, ab, ca), (b, bc, ab), (c, ca, bc), (ab, bc, ca))])
+            faces = np.vstack(
+                [np.stack(t, -1) for t in ((a, ab, ca), (b, bc, ab), (c, ca, bc), (ab, bc, ca))]
+            )
         points = points / np.linalg.norm(points, axis=1, keepdims=True)
         _BALLS[level] = points, np.column_stack([faces, np.full(len(faces), -1)])
     return _BALLS[level]
@@ -244,13 +246,14 @@ class Build:
         """How many faces there are."""
         return sum(len(faces) for faces in self._faces)
 
-    def to_object(self, name: str):  # noqa: ANN201 - bpy has no stubs here
-        """One Blender object of all shapes, with a `tint` colour on every corner."""
+    def to_object(self, name: str, grounded: bool = True):
+        """One Blender object of all shapes with their colours as `tint`; grounded: nothing below 0."""
         import bpy
 
         from sample_videos.district.render.materials import material_of
 
-        points, faces = self.points, np.concatenate(self._faces)
+        points = self.points if grounded else np.concatenate(self._points)
+        faces = np.concatenate(self._faces)
         mesh = bpy.data.meshes.new(name)
         sides = np.where(faces[:, 3] < 0, 3, 4)
         loops = faces[faces >= 0]

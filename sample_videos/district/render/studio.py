@@ -13,7 +13,16 @@ import numpy as np
 from mathutils import Matrix, Vector
 from numpy.typing import NDArray
 
-__all__ = ["DISTANCE_M", "Picture", "View", "clear_things", "open_studio", "photograph", "read_exr", "use_cycles"]
+__all__ = [
+    "DISTANCE_M",
+    "Picture",
+    "View",
+    "clear_things",
+    "open_studio",
+    "photograph",
+    "read_exr",
+    "use_cycles",
+]
 
 DISTANCE_M = 15.0
 F32 = NDArray[np.float32]
@@ -160,7 +169,7 @@ def photograph(points: NDArray[np.float64], view: View, folder: Path) -> Picture
     right /= np.linalg.norm(right)
     axes = np.stack([right, np.cross(back, right), back])
     camera.matrix_world = Matrix.Translation(Vector(place)) @ Matrix(axes.T.tolist()).to_4x4()
-    anchor_depth = float((place @ back))
+    anchor_depth = float(place @ back)
     focal_px = view.px_per_m * anchor_depth
     seen = (np.vstack([points, np.zeros((1, 3))]) - place) @ axes.T
     flat = seen[:, :2] / -seen[:, 2:] * focal_px
@@ -190,11 +199,14 @@ def _cropped(picture: Picture) -> Picture:
     """Cut to what is seen, but keep the anchor inside."""
     rows, columns = np.nonzero(picture.alpha > 0.01)
     ax, ay = picture.anchor
-    x0, x1 = min(columns.min(), int(ax)) , max(columns.max(), int(ax)) + 1
+    x0, x1 = min(columns.min(), int(ax)), max(columns.max(), int(ax)) + 1
     y0, y1 = min(rows.min(), int(ay)), max(rows.max(), int(ay)) + 1
     x0, y0 = max(0, x0), max(0, y0)
     part = slice(y0, y1), slice(x0, x1)
     return Picture(
-        np.clip(picture.rgb[part], 0, 1), picture.alpha[part], picture.normals[part],
-        (ax - x0, ay - y0), picture.px_per_m,
+        np.clip(picture.rgb[part], 0, 1),
+        picture.alpha[part],
+        picture.normals[part],
+        (ax - x0, ay - y0),
+        picture.px_per_m,
     )

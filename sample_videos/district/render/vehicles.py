@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sample_videos.district.render.people import figure, pose_joints
+from sample_videos.district.render.pieces import DARK, STEEL, tricycle, wheel
 from sample_videos.district.render.shape import Build, Colour, ball, box, patch, ring_stack
-from sample_videos.district.render.vendors import DARK, STEEL, tricycle, wheel
 
 __all__ = ["MAKERS"]
 
@@ -37,22 +37,52 @@ class Car:
 
 
 SEDAN = Car(
-    4.65, 1.82,
+    4.65,
+    1.82,
     ((-2.33, 0.80), (-2.2, 0.98), (-1.5, 1.02), (0.9, 0.93), (1.2, 0.92), (2.1, 0.78), (2.33, 0.62)),
-    ((-2.33, 0.5), (-1.75, 1.02), (-1.0, 1.40), (-0.4, 1.47), (0.2, 1.45), (0.45, 1.40), (1.25, 0.92), (2.33, 0.5)),
-    0.70, ((-1.25, -0.35), (-0.27, 0.72)), (0.42, 1.2), (-1.65, -0.98), (-1.38, 1.38), 0.32, (-0.9, -0.31, 0.85),
+    (
+        (-2.33, 0.5),
+        (-1.75, 1.02),
+        (-1.0, 1.40),
+        (-0.4, 1.47),
+        (0.2, 1.45),
+        (0.45, 1.40),
+        (1.25, 0.92),
+        (2.33, 0.5),
+    ),
+    0.70,
+    ((-1.25, -0.35), (-0.27, 0.72)),
+    (0.42, 1.2),
+    (-1.65, -0.98),
+    (-1.38, 1.38),
+    0.32,
+    (-0.9, -0.31, 0.85),
 )
 VAN = Car(
-    4.2, 1.68,
+    4.2,
+    1.68,
     ((-2.1, 0.95), (-2.0, 1.08), (1.3, 1.05), (1.75, 0.98), (2.0, 0.85), (2.1, 0.7)),
     ((-2.1, 1.4), (-2.02, 1.82), (-1.6, 1.90), (0.6, 1.90), (0.95, 1.84), (1.72, 1.05), (2.1, 0.6)),
-    0.84, ((-1.9, -0.85), (-0.75, 0.22), (0.3, 1.05)), (0.95, 1.7), (-2.12, -2.0), (-1.25, 1.25), 0.29, (-0.8, 0.26, 1.15),
+    0.84,
+    ((-1.9, -0.85), (-0.75, 0.22), (0.3, 1.05)),
+    (0.95, 1.7),
+    (-2.12, -2.0),
+    (-1.25, 1.25),
+    0.29,
+    (-0.8, 0.26, 1.15),
 )
 CAB = Car(
-    1.75, 1.9,
+    1.75,
+    1.9,
     ((-0.87, 1.2), (0.6, 1.2), (0.8, 1.1), (0.87, 0.8)),
     ((-0.87, 1.9), (-0.8, 2.12), (-0.5, 2.2), (0.2, 2.2), (0.4, 2.12), (0.78, 1.2), (0.87, 0.8)),
-    0.86, ((-0.55, 0.42),), (0.38, 0.78), (-2, -2), (9, 9), 0.36, (-0.62, 0.6),
+    0.86,
+    ((-0.55, 0.42),),
+    (0.38, 0.78),
+    (-2, -2),
+    (9, 9),
+    0.36,
+    (-0.62, 0.6),
 )
 
 
@@ -70,7 +100,9 @@ def _section(car: Car, y: float) -> np.ndarray:
     foot, top = half * 0.93, half * (car.tumble if roof > belt + 0.1 else 0.90)
     upper = np.stack([foot + (top - foot) * rise**1.4, belt + (roof - belt) * rise * 0.97], -1)
     over = np.linspace(1, 0, 9)[1:]
-    lid = np.stack([top * over, belt + (roof - belt) * (0.97 + 0.03 * (1 - over**2)) + 0.02 * (1 - over**2)], -1)
+    lid = np.stack(
+        [top * over, belt + (roof - belt) * (0.97 + 0.03 * (1 - over**2)) + 0.02 * (1 - over**2)], -1
+    )
     return np.vstack([lower, upper, lid])
 
 
@@ -96,7 +128,9 @@ def body(build: Build, car: Car, paint: Colour, at: tuple[float, float, float] =
     _paint_body(build, car, paint, (points, faces, middle, column), at)
 
 
-def _paint_body(build: Build, car: Car, paint: Colour, shell: tuple[np.ndarray, ...], at: tuple[float, float, float]) -> None:
+def _paint_body(
+    build: Build, car: Car, paint: Colour, shell: tuple[np.ndarray, ...], at: tuple[float, float, float]
+) -> None:
     points, faces, middle, column = shell
     y, z = middle[:, 1], middle[:, 2]
     glass = np.zeros(len(faces), bool)
@@ -125,13 +159,36 @@ def _paint_body(build: Build, car: Car, paint: Colour, shell: tuple[np.ndarray, 
                 wheel(build, (edge * (car.width / 2 - 0.12), axle, car.tyre), car.tyre, 0.21)
 
 
-def _trim(build: Build, width: float, front: float, back: float, heights: tuple[float, float, float], plate: Colour) -> None:
+def _trim(
+    build: Build, width: float, front: float, back: float, heights: tuple[float, float, float], plate: Colour
+) -> None:
     """Lights, grille, bumpers and plates."""
     lamp, grille, tail = heights
     for side in (-1, 1):
-        build.add(ball(3), "lamp", (0.75, 0.77, 0.78), (side * width * 0.37, front - 0.12, lamp), scale=(0.17, 0.12, 0.075), smooth=True)
-        build.add(ball(3), "lamp", (0.42, 0.012, 0.012), (side * width * 0.38, back + 0.10, tail), scale=(0.16, 0.12, 0.085), smooth=True)
-        build.add(ball(2), "paint", DARK, (side * (width * 0.5 + 0.08), front - 1.45, lamp + 0.36), scale=(0.09, 0.05, 0.07), smooth=True)
+        build.add(
+            ball(3),
+            "lamp",
+            (0.75, 0.77, 0.78),
+            (side * width * 0.37, front - 0.12, lamp),
+            scale=(0.17, 0.12, 0.075),
+            smooth=True,
+        )
+        build.add(
+            ball(3),
+            "lamp",
+            (0.42, 0.012, 0.012),
+            (side * width * 0.38, back + 0.10, tail),
+            scale=(0.16, 0.12, 0.085),
+            smooth=True,
+        )
+        build.add(
+            ball(2),
+            "paint",
+            DARK,
+            (side * (width * 0.5 + 0.08), front - 1.45, lamp + 0.36),
+            scale=(0.09, 0.05, 0.07),
+            smooth=True,
+        )
     build.box((width * 0.5, 0.06, 0.13), (0, front - 0.015, grille), "plastic", (0.015, 0.015, 0.016))
     build.box((width * 0.7, 0.06, 0.07), (0, front - 0.015, grille - 0.17), "plastic", (0.02, 0.02, 0.02))
     build.box((0.44, 0.02, 0.14), (0, front + 0.022, grille - 0.10), "sign", plate)
@@ -183,7 +240,17 @@ def tricycle_driven(build: Build, paints: tuple[Colour, ...]) -> None:
     floor = tricycle(build, paints[0])
     for _ in range(9):
         size = (build.within(0.25, 0.45), build.within(0.25, 0.5), build.within(0.2, 0.35))
-        build.box(size, (build.within(-0.28, 0.28), build.within(-1.05, -0.05), floor + size[2] / 2 + build.within(0, 0.2)), "card", build.shade((0.42, 0.28, 0.15), 0.15), (0, 0, build.within(-10, 10)))
+        build.box(
+            size,
+            (
+                build.within(-0.28, 0.28),
+                build.within(-1.05, -0.05),
+                floor + size[2] / 2 + build.within(0, 0.2),
+            ),
+            "card",
+            build.shade((0.42, 0.28, 0.15), 0.15),
+            (0, 0, build.within(-10, 10)),
+        )
     joints = pose_joints("ride", 0)
     figure(build, "a", (paints[1], (0.05, 0.05, 0.06), (0.015, 0.012, 0.01)), joints, (0, 0.36, 0.0))
 
@@ -194,8 +261,12 @@ def e_bike(build: Build, paints: tuple[Colour, ...], has_box: bool = False) -> N
     wheel(build, (0, 0.62, 0.23), 0.23, 0.09)
     wheel(build, (0, -0.58, 0.23), 0.23, 0.10)
     shell = ball(3)[0]
-    build.add((shell, ball(3)[1]), "paint", paint, (0, 0.47, 0.66), (-18, 0, 0), (0.15, 0.09, 0.33), smooth=True)
-    build.add((shell, ball(3)[1]), "paint", paint, (0, -0.42, 0.50), (0, 0, 0), (0.15, 0.42, 0.19), smooth=True)
+    build.add(
+        (shell, ball(3)[1]), "paint", paint, (0, 0.47, 0.66), (-18, 0, 0), (0.15, 0.09, 0.33), smooth=True
+    )
+    build.add(
+        (shell, ball(3)[1]), "paint", paint, (0, -0.42, 0.50), (0, 0, 0), (0.15, 0.42, 0.19), smooth=True
+    )
     build.box((0.28, 0.5, 0.07), (0, 0.14, 0.33), "rubber", DARK)
     build.add(box((0.27, 0.62, 0.11), 0.04), "rubber", (0.02, 0.02, 0.022), (0, -0.36, 0.74))
     for side in (-1, 1):
@@ -206,7 +277,11 @@ def e_bike(build: Build, paints: tuple[Colour, ...], has_box: bool = False) -> N
     build.rod((0, 0.5, 0.66), (0, 0.42, 1.0), 0.03, DARK)
     build.add(ball(2), "lamp", (0.8, 0.8, 0.75), (0, 0.56, 0.84), scale=(0.08, 0.05, 0.06), smooth=True)
     build.add(ball(2), "lamp", (0.45, 0.015, 0.015), (0, -0.84, 0.58), scale=(0.09, 0.04, 0.04), smooth=True)
-    arc = ring_stack(np.array([[0.27, -0.06], [0.285, 0.0], [0.27, 0.06]]), 24, cap=False)[0].reshape(3, 24, 3)[:, 1:12].reshape(-1, 3)
+    arc = (
+        ring_stack(np.array([[0.27, -0.06], [0.285, 0.0], [0.27, 0.06]]), 24, cap=False)[0]
+        .reshape(3, 24, 3)[:, 1:12]
+        .reshape(-1, 3)
+    )
     build.add(patch(3, 11, arc), "paint", paint, (0, 0.62, 0.24), (0, 90, 0), smooth=True)
     build.rod((0.1, -0.1, 0.3), (0.22, -0.12, 0.02), 0.014, STEEL)
     if has_box:
@@ -220,7 +295,13 @@ def e_bike_rider(build: Build, paints: tuple[Colour, ...]) -> None:
     courier = abs(paints[0][0] - paints[1][0]) < 0.01
     e_bike(build, paints, courier)
     look = "d" if courier else ("b" if build.rng.random() < 0.5 else "a")
-    figure(build, look, (paints[1], (0.05, 0.06, 0.09), (0.015, 0.012, 0.01)), pose_joints("ride", 0), (0, -0.30, 0.0))
+    figure(
+        build,
+        look,
+        (paints[1], (0.05, 0.06, 0.09), (0.015, 0.012, 0.01)),
+        pose_joints("ride", 0),
+        (0, -0.30, 0.0),
+    )
 
 
 def tricycle_parked(build: Build, paints: tuple[Colour, ...]) -> None:
@@ -229,6 +310,11 @@ def tricycle_parked(build: Build, paints: tuple[Colour, ...]) -> None:
 
 
 MAKERS: dict[str, Callable[[Build, tuple[Colour, ...]], None]] = {
-    "sedan": sedan, "van": van, "light_truck": light_truck, "tricycle_driven": tricycle_driven,
-    "e_bike": e_bike, "e_bike_rider": e_bike_rider, "tricycle_parked": tricycle_parked,
+    "sedan": sedan,
+    "van": van,
+    "light_truck": light_truck,
+    "tricycle_driven": tricycle_driven,
+    "e_bike": e_bike,
+    "e_bike_rider": e_bike_rider,
+    "tricycle_parked": tricycle_parked,
 }
