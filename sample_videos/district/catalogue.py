@@ -151,7 +151,11 @@ GROUND = ("pavement", "corner", "canal_path")
 DUMP = ("pavement", "lane", "waste_point", "corner")
 SITE = ("pavement", "lane", "kerb", "canal_path")
 
-_FOUND = ("vendor", "street_vendor"), ("pile", "garbage_pile"), ("debris", "construction_debris")
+_FOUND: tuple[tuple[Family, str], ...] = (
+    ("vendor", "street_vendor"),
+    ("pile", "garbage_pile"),
+    ("debris", "construction_debris"),
+)
 _VENDOR, _PILE, _DEBRIS = _FOUND
 
 _VENDORS = (

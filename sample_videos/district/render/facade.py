@@ -31,6 +31,7 @@ SIGNS: tuple[tuple[Colour, Colour], ...] = (
     ((0.02, 0.30, 0.32), (0.85, 0.80, 0.30)),
     ((0.30, 0.16, 0.07), (0.80, 0.72, 0.50)),
 )
+GAP_M = 0.012
 ROOM_M = 2.4
 """Depth of a shop's room behind its front."""
 GLASS: Colour = (0.028, 0.036, 0.042)
@@ -77,15 +78,12 @@ def raise_building(town: Town, building: Building) -> None:
     paint = WALLS[building.colour % 6]
     for edge, (start, end) in enumerate(zip(corners, np.roll(corners, -1, axis=0), strict=True)):
         along = end - start
-        # Every other side stands a little back: two faces in one plane come out black.
-        start = start + np.array([-along[1], along[0]]) / np.hypot(*along) * (0.012 if edge % 2 else 0.0)
-        wall = Wall(
-            town.solid,
-            float(start[0]),
-            float(start[1]),
-            math.degrees(math.atan2(along[1], along[0])),
-            float(np.hypot(*along)),
-        )
+        length = float(np.hypot(*along))
+        # Every other side is a little smaller all round: two faces in one plane come out black.
+        gap = GAP_M if edge % 2 else 0.0
+        start = start + (np.array([-along[1], along[0]]) + along) / length * gap
+        angle = math.degrees(math.atan2(along[1], along[0]))
+        wall = Wall(town.solid, float(start[0]), float(start[1]), angle, length - 2 * gap)
         is_front = edge in building.fronts
         if building.style == "shell":
             continue

@@ -66,7 +66,7 @@ def glyphs(
     step = width / count
     c, s = math.cos(math.radians(turn_z)), math.sin(math.radians(turn_z))
     for index in range(count):
-        for _ in range(7):
+        for stroke in range(7):
             across = build.rng.random() < 0.55
             long, thin = build.within(0.35, 0.85) * height, 0.09 * height
             x = -(width / 2) + step * (index + 0.5) + build.within(-0.3, 0.3) * height
@@ -78,9 +78,10 @@ def glyphs(
                 )
             )
             z = float(np.clip(z, -height / 2 + tall / 2, height / 2 - tall / 2))
-            build.box(
-                (wide, 0.006, tall), (at[0] - c * x, at[1] - s * x, at[2] + z), "sign", colour, (0, 0, turn_z)
-            )
+            # Each stroke a little thicker than the last: two faces in one plane come out black.
+            size_of = (wide, 0.006 + 0.0016 * stroke, tall)
+            place = (at[0] - c * x, at[1] - s * x, at[2] + z)
+            build.box(size_of, place, "sign", colour, (0, 0, turn_z))
 
 
 def board(
