@@ -156,7 +156,6 @@ _FOUND: tuple[tuple[Family, str], ...] = (
     ("pile", "garbage_pile"),
     ("debris", "construction_debris"),
 )
-_VENDOR, _PILE, _DEBRIS = _FOUND
 
 _VENDORS = (
     ("fruit_tricycle", (1.15, 2.7, 1.55), "blue+yellow red+orange green+red", "", ("kerb", "corner")),
