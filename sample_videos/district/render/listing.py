@@ -33,12 +33,15 @@ def list_parts(work: Path, parts: Path) -> None:
         facts = json.loads(facts_file.read_text())
         ends = (".sky.webp", ".lamps.webp", ".n.webp", ".depth.png")
         files += [_entry(parts, f"plates/{facts['camera']}{end}", facts) for end in ends]
+    cuts = []
     for facts_file in sorted((work / "changes").glob("*.json")):
         facts = json.loads(facts_file.read_text())
+        cuts.append({key: facts[key] for key in ("name", "camera", "kind", "variant", "split", "rect")})
         ends = (".sky.webp", ".lamps.webp", ".n.webp", ".depth.png")
         files += [_entry(parts, f"changes/{facts['name']}{end}", facts) for end in ends]
-    lines = ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
-    (parts / "objects.json").write_text(f"[\n{lines}\n]\n")
+    _write_rows(parts / "objects.json", rows)
+    if cuts:
+        _write_rows(parts / "changes.json", cuts)
     manifest = {
         "made": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "blender": bpy.app.version_string,
@@ -59,3 +62,9 @@ def list_parts(work: Path, parts: Path) -> None:
 def _entry(parts: Path, name: str, facts: dict[str, Any]) -> dict[str, Any]:
     content = (parts / name).read_bytes()
     return {"file": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest(), **facts}
+
+
+def _write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+    """A JSON list with one row a line."""
+    lines = ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
+    path.write_text(f"[\n{lines}\n]\n")

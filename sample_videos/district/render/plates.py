@@ -31,7 +31,18 @@ from sample_videos.district.render.street import (
 )
 from sample_videos.district.render.studio import read_exr, use_cycles
 
-__all__ = ["build_district", "render_plates"]
+__all__ = [
+    "GROUPS",
+    "SAMPLES",
+    "aim",
+    "build_district",
+    "centimetres",
+    "coded_normals",
+    "encoded",
+    "prepare",
+    "render_plates",
+    "rooted",
+]
 
 F32 = NDArray[np.float32]
 SEED = 20260406
@@ -65,7 +76,8 @@ def build_district() -> None:
     world.lightgroup = "sky"
 
 
-def _prepare(folder: Path, samples: int) -> None:
+def prepare(folder: Path, samples: int) -> None:
+    """Cycles, its passes and light groups, and a compositor that cleans them and writes EXR files."""
     scene = bpy.context.scene
     use_cycles(samples)
     scene.cycles.use_denoising = False
@@ -98,7 +110,7 @@ def _prepare(folder: Path, samples: int) -> None:
         tree.links.new(layers.outputs[socket], writer.inputs[slot])
 
 
-def _aim(camera: DistrictCamera, scale: float) -> None:
+def aim(camera: DistrictCamera, scale: float) -> None:
     """Blender's camera with the same pose, focal length and picture as the district's, pinhole."""
     scene = bpy.context.scene
     lens = bpy.data.objects.get("lens")
@@ -129,20 +141,21 @@ def render_plates(work: Path, parts: Path, cameras: list[str] | None = None, sca
     folder = work / "plates"
     folder.mkdir(parents=True, exist_ok=True)
     build_district()
-    _prepare(folder, SAMPLES)
+    prepare(folder, SAMPLES)
     chosen = [camera for camera in CAMERAS if not cameras or camera.id in cameras]
     with Progress(console=Console(stderr=True), refresh_per_second=0.2) as progress:
         bar = progress.add_task("plates", total=len(chosen))
         for camera in chosen:
             if not (parts / "plates" / f"{camera.id}.depth.png").exists():
                 start = time.process_time()
-                _aim(camera, scale)
+                aim(camera, scale)
                 bpy.ops.render.render()
                 _write(camera, folder, parts / "plates", time.process_time() - start)
             progress.update(bar, advance=1, description=camera.id)
 
 
-def _encoded(path: Path, picture: NDArray[Any], quality: int) -> None:
+def encoded(path: Path, picture: NDArray[Any], quality: int) -> None:
+    """Write a WebP of that quality or a PNG; channels as OpenCV has them."""
     options = [cv2.IMWRITE_WEBP_QUALITY, quality] if path.suffix == ".webp" else []
     done, blob = cv2.imencode(path.suffix, np.ascontiguousarray(picture), options)
     if not done:
@@ -150,8 +163,23 @@ def _encoded(path: Path, picture: NDArray[Any], quality: int) -> None:
     path.write_bytes(blob.tobytes())
 
 
-def _rooted(radiance: F32) -> NDArray[np.uint8]:
+def rooted(radiance: F32) -> NDArray[np.uint8]:
+    """255 times the root of the radiance, blue first."""
     return np.round(255 * np.sqrt(np.clip(radiance[..., 2::-1], 0, 1))).astype(np.uint8)
+
+
+def coded_normals(normal: F32) -> NDArray[np.uint8]:
+    """Unit normals as blue, green, red of a picture whose red is east; 127 where there is only sky."""
+    length = np.linalg.norm(normal[..., :3], axis=2, keepdims=True)
+    unit = np.where(length > 0.1, normal[..., :3] / np.maximum(length, 0.1), 0.0)
+    return np.round(127.5 + 127.5 * unit[..., ::-1]).astype(np.uint8)
+
+
+def centimetres(metres: F32) -> NDArray[np.uint16]:
+    """Depth as the plates keep it: rounded to 0.15 %, 65535 for the sky."""
+    step = np.maximum(1.0, np.round(metres * 0.15))
+    rounded = np.clip(np.round(metres * 100 / step) * step, 1, SKY_CM - 1)
+    return np.where(metres > 1e6, SKY_CM, rounded).astype(np.uint16)
 
 
 def _write(camera: DistrictCamera, raw: Path, out: Path, cpu_s: float) -> None:
@@ -161,16 +189,10 @@ def _write(camera: DistrictCamera, raw: Path, out: Path, cpu_s: float) -> None:
         read_exr(raw / f"{slot}{frame:04d}.exr") for slot in (*GROUPS, "normal", "depth")
     )
     factor = float(np.percentile(lamps[..., :3].max(axis=2), 99.5))
-    _encoded(out / f"{camera.id}.sky.webp", _rooted(sky), 88)
-    _encoded(out / f"{camera.id}.lamps.webp", _rooted(lamps / factor), 80)
-    length = np.linalg.norm(normal[..., :3], axis=2, keepdims=True)
-    unit = np.where(length > 0.1, normal[..., :3] / np.maximum(length, 0.1), 0.0)
-    _encoded(out / f"{camera.id}.n.webp", np.round(127.5 + 127.5 * unit[..., ::-1]).astype(np.uint8), 80)
-    metres = depth[..., 0]
-    step = np.maximum(1.0, np.round(metres * 0.15))
-    centimetres = np.clip(np.round(metres * 100 / step) * step, 1, SKY_CM - 1)
-    centimetres = np.where(metres > 1e6, SKY_CM, centimetres)
-    _encoded(out / f"{camera.id}.depth.png", centimetres.astype(np.uint16), 0)
+    encoded(out / f"{camera.id}.sky.webp", rooted(sky), 88)
+    encoded(out / f"{camera.id}.lamps.webp", rooted(lamps / factor), 80)
+    encoded(out / f"{camera.id}.n.webp", coded_normals(normal), 80)
+    encoded(out / f"{camera.id}.depth.png", centimetres(depth[..., 0]), 0)
     facts = {
         "camera": camera.id,
         "lamps_factor": factor,

@@ -13,7 +13,7 @@ __all__ = ["main"]
 def main() -> None:
     """Parse the arguments and do the work."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=("objects", "plates", "fresh", "list"))
+    parser.add_argument("what", choices=("objects", "plates", "changes", "fresh", "list"))
     parser.add_argument("--work", type=Path)
     parser.add_argument("--parts", type=Path)
     parser.add_argument("--only", nargs="*", default=[])
@@ -36,6 +36,11 @@ def main() -> None:
         from sample_videos.district.render.plates import render_plates
 
         render_plates(wanted.work, wanted.parts, wanted.only or None)
+        list_parts(wanted.work, wanted.parts)
+    elif wanted.what == "changes":
+        from sample_videos.district.render.change_cuts import render_changes
+
+        render_changes(wanted.work, wanted.parts, wanted.only or None)
         list_parts(wanted.work, wanted.parts)
     elif wanted.what == "list":
         list_parts(wanted.work, wanted.parts)
