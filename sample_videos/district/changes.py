@@ -41,9 +41,9 @@ class ChangePlace:
 CHANGE_PLACES: Final = tuple(
     ChangePlace(*row)
     for row in (
-        ("market-south", "roof_shed", 40.6, 23.2, 2.95, 180.0),
-        ("market-south", "banner", 24.0, 26.6, 5.4, 180.0),
-        ("market-south", "scaffold", 36.0, 26.0, 0.0, 180.0),
+        ("market-south", "wall", 35.6, 26.4, 0.0, 180.0),
+        ("market-south", "banner", 36.5, 26.6, 5.4, 180.0),
+        ("market-south", "scaffold", 26.0, 26.0, 0.0, 180.0),
         ("street-west", "roof_shed", -26.5, -12.0, 7.2, 0.0),
         ("street-west", "balcony_enclosure", -24.5, -8.8, 4.1, 0.0),
         ("street-west", "banner", -29.0, 9.2, 5.6, 180.0),
