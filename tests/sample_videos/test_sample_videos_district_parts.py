@@ -113,7 +113,8 @@ def test_a_view_is_as_wide_as_its_block_turned_by_its_yaw(drawn: tuple[Asset, Va
         ratios.append(row["rect"][2] / row["px_per_m"] / across)
         tall = high * np.cos(dip) + along * np.sin(dip)
         assert 0.45 < row["rect"][3] / row["px_per_m"] / tall < 1.45, row
-    assert 0.72 < float(np.median(ratios)) < 1.3
+    # Umbrellas and bags beside a bin reach beyond the footprint; mirrors of cars a little.
+    assert 0.72 < float(np.median(ratios)) < (1.2 if asset.family == "vehicle" else 1.5)
 
 
 def on_plate(camera: cameras.DistrictCamera, points: NDArray[np.float64]) -> NDArray[np.int64]:
