@@ -70,6 +70,18 @@ def part_plates(
     _remake("plates", work, only, blender_python)
 
 
+@parts.command("changes")
+def part_changes(
+    work: Annotated[Path, typer.Option(help="Folder of raw renders, with those of the plates.")] = Path(
+        ".work/render"
+    ),
+    only: Annotated[list[str] | None, typer.Option(help="Ids of places; default all.")] = None,
+    blender_python: Blender = None,
+) -> None:
+    """Render each building change in its place, as a cut of its camera's plate; plates come first."""
+    _remake("changes", work, only, blender_python)
+
+
 def _remake(what: str, work: Path, only: list[str] | None, blender_python: Path | None) -> None:
     from sample_videos.district.blender import blender_python as find
     from sample_videos.district.blender import render

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sample_videos.district import cameras, heights
 from sample_videos.district.catalogue import CATALOGUE, Asset, Variant, views_of
+from sample_videos.district.changes import ChangePlace, change_parts
 from sample_videos.district.layout import DISTRICT
 
 PARTS = Path(cameras.__file__).parent / "parts"
@@ -173,3 +174,29 @@ def test_a_plate_s_ground_looks_up_and_its_pictures_are_lit(camera: cameras.Dist
     assert 0.02 < float(((sky[spot[:, 1], spot[:, 0]] / 255.0) ** 2).mean()) < 0.6
     assert 60 < int(lamps.max()) <= 255
     assert (picture(f"plates/{camera.id}.depth.png") == SKY_CM).mean() < 0.3
+
+
+@lru_cache(maxsize=1)
+def cuts() -> dict[str, dict[str, Any]]:
+    return {row["name"]: row for row in json.loads((PARTS / "changes.json").read_text(encoding="utf-8"))}
+
+
+@pytest.mark.parametrize("part", change_parts(), ids=lambda part: f"{part[0].id}-{part[1].name}")
+def test_a_change_covers_a_part_of_its_cut_and_lies_before_the_plate(
+    part: tuple[ChangePlace, Variant],
+) -> None:
+    place, variant = part
+    name = f"{place.id}-{variant.name}"
+    row = cuts()[name]
+    x, y, width, height = row["rect"]
+    plate = picture(f"plates/{place.camera_id}.depth.png")[y : y + height, x : x + width].astype(float)
+    sky = picture(f"changes/{name}.sky.webp")
+    depth = picture(f"changes/{name}.depth.png").astype(float)
+    assert sky.shape == (height, width, 4)
+    assert depth.shape == plate.shape == (height, width)
+    assert row["split"] == variant.split
+    drawn = sky[..., 3] > 200
+    assert 0.08 < drawn.mean() < 0.98
+    # It stands before what was there; where it is not, the cut is the plate.
+    assert float((depth[drawn] <= plate[drawn] * 1.01 + 3).mean()) > 0.9
+    assert float((abs(depth - plate)[sky[..., 3] == 0] < plate[sky[..., 3] == 0] * 0.02 + 3).mean()) > 0.97
