@@ -5,9 +5,13 @@ from typing import Annotated, Literal
 
 import typer
 
+from streetkeeper import district_parts
+
 __all__ = ["app", "detector_kind"]
 
 app = typer.Typer(no_args_is_help=True, help="The sample district: a simulated place with known truth.")
+app.command()(district_parts.objects)
+app.add_typer(district_parts.parts, name="parts")
 
 
 @app.callback()
