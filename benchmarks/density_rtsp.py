@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 import cv2
 
@@ -50,6 +51,7 @@ class Watch:
     """What one camera did during the measurement."""
 
     lags_s: list[float] = field(default_factory=list)
+    open_s: float = 0.0
     opened: threading.Event = field(default_factory=threading.Event)
 
 
@@ -104,6 +106,8 @@ def density_rtsp(cameras: int, seconds: float) -> str:
         "seconds": round(passed, 1),
         **rtsp_figures(plain.per_hour(facts.fps), spent / (cameras * passed / 3600), workload),
         **timeliness(lags_s, cameras * int(passed / LOOK_EVERY_S)),
+        "open_s_median": round(median(watch.open_s for watch in watches), 2),
+        "open_s_most": round(max(watch.open_s for watch in watches), 2),
         "rss_mb_per_camera": round(rss_mb, 1),
         "frames_sampled": plain.frames,
         "config_sha256": config_sha256(site.model_dump_json()),
@@ -160,7 +164,9 @@ def _pipeline(site: Site, camera: Camera, models: Models, store: WorkerStore, fo
 
 
 def _watch(pipeline: ViewPipeline, url: str, watch: Watch, stop: threading.Event) -> None:
+    began = time.monotonic()
     with RtspSource(url, LOOK_EVERY_S, stop=stop) as source:
+        watch.open_s = time.monotonic() - began
         for look in source:
             arrived = datetime.now(UTC)
             pipeline.handle(look)

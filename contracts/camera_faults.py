@@ -8,6 +8,7 @@ import numpy as np
 
 from contracts.fault import Fault
 from contracts.site import Calibration, Camera, Stream
+from contracts.stream_address import stream_kind
 
 __all__ = ["camera_faults"]
 
@@ -73,6 +74,12 @@ def _url(url: str, path: str) -> Iterator[Fault]:
         )
     if parts.scheme not in ("rtsp", "rtsps", "http", "https") or not parts.hostname:
         yield Fault(path, f"'{parts.scheme}' is no stream address", "Write rtsp://host:port/path")
+    elif stream_kind(url) is None:
+        yield Fault(
+            path,
+            "is neither an HLS playlist nor an FLV stream: its path ends neither in .m3u8 nor in .flv",
+            "Write the playlist's or stream's own address, or rtsp://host:port/path",
+        )
 
 
 def _calibration(calibration: Calibration, path: str) -> Iterator[Fault]:

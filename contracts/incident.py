@@ -116,7 +116,7 @@ class Incident(Message):
     priority: int = Field(default=3, ge=1, le=5, description="1 is most urgent.")
     rule: RuleRef
     permits: list[Identifier] = Field(default_factory=list)
-    confidence: float = Field(ge=0, le=1)
+    confidence: float = Field(ge=0, le=1, description="Probability that it is there and is of its category.")
     persons_checked: bool = Field(
         default=True, description="False where no detector could tell persons from things."
     )

@@ -139,7 +139,7 @@ class Rule(Part):
         default=0, ge=0, description="Least footprint; not asked where no area is known."
     )
     min_box_px: float = Field(default=0, ge=0, description="Least height of the box in pixels.")
-    min_confidence: float = Field(default=0.5, ge=0, le=1, description="Least confidence.")
+    min_confidence: float = Field(default=0.5, ge=0, le=1, description="Least confidence, a probability.")
     priority: int = Field(default=3, ge=1, le=5, description="1 is most urgent.")
     codes: dict[str, str] = Field(default_factory=dict, description="Codes of standards, by standard.")
 
@@ -204,7 +204,10 @@ class Stream(Part):
     """Where a camera's pictures come from, and by which right."""
 
     url: str | None = Field(
-        default=None, max_length=1000, description="rtsp://host/path without user or password."
+        default=None,
+        max_length=1000,
+        description="rtsp(s)://host/path, or http(s)://host/path of an HLS playlist (.m3u8) or an FLV"
+        " stream (.flv); without user or password.",
     )
     file: str | None = Field(default=None, max_length=1000, description="A recording, for rehearsal.")
     credentials: str | None = Field(

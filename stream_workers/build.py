@@ -29,6 +29,8 @@ from vision.georeference.homography import PlaneGeoreferencer, fit
 from vision.georeference.place import Place, place_footprint
 from vision.privacy.cover import PrivacyZones
 from vision.privacy.mask import PrivacyMask
+from vision.tracks.belief import Recall
+from vision.tracks.identity import NOTHING_KNOWN
 from vision.types import Box
 
 __all__ = [
@@ -157,7 +159,8 @@ def build_view_pipeline(
     taker = PictureTaker(EvidenceMaker(ring, store, maker, folders.evidence))
     attention = None
     if models.detector is not None:
-        attention = _attention(setup, CropExaminer(models.detector), models.detector.info.input_px)
+        info = models.detector.info
+        attention = _attention(setup, CropExaminer(models.detector), info.input_px, info.recall)
     clips = None
     if open_clips is not None:
         clips = open_clips(ClipMaker(models.mask.beside(), privacy, folders.evidence), taker.keep)
@@ -172,7 +175,13 @@ def build_view_pipeline(
 
 
 def build_plain_pipeline(
-    setup: ViewSetup, journal: Journal, examiner: Examiner, input_px: int, *, explain: bool = False
+    setup: ViewSetup,
+    journal: Journal,
+    examiner: Examiner,
+    input_px: int,
+    recall: Recall = NOTHING_KNOWN,
+    *,
+    explain: bool = False,
 ) -> ViewPipeline:
     """The pipeline of one view without evidence, whose looks need not be encoded.
 
@@ -181,6 +190,7 @@ def build_plain_pipeline(
         journal: Commits.
         examiner: Stands where the detector stands.
         input_px: Side of the detector's input.
+        recall: Share of things in plain view that are found, by class.
         explain: Whether to keep an explanation of every track that ends.
 
     Raises:
@@ -189,7 +199,7 @@ def build_plain_pipeline(
     parts = ViewParts(
         desk=IncidentDesk(setup, placer_of(setup.view), None),
         journal=journal,
-        attention=_attention(setup, examiner, input_px),
+        attention=_attention(setup, examiner, input_px, recall),
         privacy=privacy_zones(setup.site, setup.view),
     )
     return ViewPipeline(setup, parts, shortest_dwell(setup.site), explain=explain)
@@ -226,9 +236,9 @@ def shortest_dwell(site: Site) -> float:
     return min(rule.dwell_s for rule in site.rules)
 
 
-def _attention(setup: ViewSetup, examiner: Examiner, input_px: int) -> Attention:
+def _attention(setup: ViewSetup, examiner: Examiner, input_px: int, recall: Recall) -> Attention:
     cadence = Cadence.of(shortest_dwell(setup.site), setup.look_every_s, setup.camera.heartbeat_every_s)
-    return Attention(examiner, cadence, input_px)
+    return Attention(examiner, cadence, input_px, recall)
 
 
 def _projected(

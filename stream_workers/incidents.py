@@ -32,6 +32,7 @@ __all__ = [
 
 LIVE_RUN = "live"
 MIN_CHECKS = 3
+"""Least checks in which nothing hid a thing before it can become an incident."""
 UPDATE_EVERY_S = 1800.0
 EDGE_PX = 2.0
 LEAST_JUDGED_PX = 24.0
@@ -241,7 +242,7 @@ class IncidentDesk:
         judgement = decision.judgement
         if decision.category is None or judgement is None or judgement.outcome is not Outcome.RAISED:
             return []
-        if not track.is_present or (self._setup.has_detector and track.checks < MIN_CHECKS):
+        if not track.is_present or (self._setup.has_detector and track.open_checks < MIN_CHECKS):
             return []
         key = incident_id(
             self._setup.view.id, self._setup.run, decision.category, track.born_look, track.first_box
@@ -443,7 +444,7 @@ def _rank(track: Track, others: Sequence[Track], category: Category) -> int:
         1
         for other in others
         if other.track_id != track.track_id
-        and other.found_as == category
+        and other.named == category
         and other.is_present
         and (other.born_at, other.track_id) < (track.born_at, track.track_id)
     )

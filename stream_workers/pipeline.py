@@ -14,7 +14,7 @@ from stream_workers.sources.media import DecodedLook, Look
 from stream_workers.view_state import Explanation, ViewState
 from vision.privacy.cover import PrivacyZones, black_out
 from vision.scene.memory import SceneLook, SceneMemory, grid_size
-from vision.tracks.identity import CONTEXT, Kind, is_believed
+from vision.tracks.identity import CONTEXT, FINDABLE, Kind
 from vision.tracks.presence import Track
 from vision.tracks.tracker import LookStamp, Tracker
 from vision.types import Box, Detections, FramePacket, Planes
@@ -229,12 +229,12 @@ class ViewPipeline:
         """Whether a region only differs from what passed by in the very first looks."""
         if not track.is_early or track.incident is not None:
             return False
-        examined = track.checks >= MIN_CHECKS or self._parts.attention is None
+        examined = track.open_checks >= MIN_CHECKS or self._parts.attention is None
         return examined and decision.identity.kind is Kind.UNCLAIMED
 
     def _px(self, track: Track) -> Box:
         """The track's box in picture pixels: where the detector found it, else its region."""
-        if track.found_box_px is not None and is_believed(track, track.found_as):
+        if track.found_box_px is not None and track.named in FINDABLE:
             return track.found_box_px
         x1, y1, x2, y2 = track.box
         width, height = self._picture_wh

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from stream_workers.errors import DecodeFailed, StorageFull
 from stream_workers.look_ring import Encoded, HeldLook, LookRing
 from stream_workers.masking import DeadlineMask
-from stream_workers.picture_files import PARTIAL, encode_jpeg, write_whole
+from stream_workers.picture_files import PARTIAL, Jpeg, encode_jpeg, write_whole
 from vision.errors import MaskFailed
 from vision.privacy.cover import PrivacyZones, black_out
 from vision.privacy.mask import MaskReport
@@ -30,7 +30,11 @@ STILL_EVERY = timedelta(minutes=10)
 ALL_OF = timedelta(hours=2)
 HOURLY_FOR = timedelta(days=1)
 DAILY_FOR = timedelta(days=30)
-MOST_BYTES = 12 * 1024 * 1024
+MOST_BYTES = 12_000_000
+MOST_STILLS = 66
+"""All of two hours (13), one an hour to a day (23), one a day to 30 days (30)."""
+QUALITIES = (85, 75, 65, 55, 45)
+"""JPEG qualities, tried until a still takes no more than its share of the space."""
 NAME_FORMAT = "%Y%m%dT%H%M%S"
 
 E = TypeVar("E", bound=Encoded)
@@ -137,7 +141,8 @@ class StillStore:
 
     Args:
         folder: Holds the files of this view and nothing else.
-        most_bytes: Most that they may take together; the oldest go first.
+        most_bytes: Most that they may take together. Each is encoded so that all of them fit; where
+            that cannot be, as with 4K pictures, the oldest go first.
     """
 
     def __init__(self, folder: Path, most_bytes: int = MOST_BYTES) -> None:
@@ -153,11 +158,20 @@ class StillStore:
         Raises:
             StorageFull: The disk is full; the stills that are there stay.
         """
-        jpeg = encode_jpeg(still.image)
+        jpeg = self._fitting(still.image)
         path = self._folder / f"{still.captured_at.astimezone(UTC).strftime(NAME_FORMAT)}.jpg"
         write_whole(path, jpeg.content)
         self.thin(still.captured_at)
         return StillFile(_time_of(path), path, len(jpeg.content))
+
+    def _fitting(self, image_bgr: NDArray[np.uint8]) -> Jpeg:
+        """The picture in the best quality that takes no more than its share, or in the least."""
+        share = self._most_bytes // MOST_STILLS
+        for quality in QUALITIES[:-1]:
+            jpeg = encode_jpeg(image_bgr, quality)
+            if len(jpeg.content) <= share:
+                return jpeg
+        return encode_jpeg(image_bgr, QUALITIES[-1])
 
     def all(self) -> tuple[StillFile, ...]:
         """Every still on disk, oldest first."""

@@ -52,6 +52,38 @@ def evaluate(
 
 
 @app.command()
+def calibrate(
+    data: Annotated[
+        list[Path],
+        typer.Argument(help="Folders of pictures and labels (data.yaml of YOLO); their val split."),
+    ],
+    footage: Annotated[
+        Path | None,
+        typer.Option(help="Folder of clips whose persons and vehicles are labelled in benchmarks/."),
+    ] = None,
+    model: Annotated[str, typer.Option(help="Name in the manifest.")] = "detector",
+) -> None:
+    """Fit the maps from a model's scores to probabilities and say how good they are, as one JSON line.
+
+    Use pictures that the model was not trained on. `calibration` of the line goes into models/manifest.yaml.
+    """
+    import itertools
+    import json
+
+    from benchmarks.shown_clips import shown_clips
+    from models.calibrate import calibrate as fit
+    from models.calibrate import labelled_pictures
+    from models.registry import load_manifest
+    from streetkeeper.console import faults_told, say
+
+    with faults_told():
+        classes = load_manifest().entry(model).classes
+        shown = [labelled_pictures(folder, "val", classes) for folder in data]
+        clips = [shown_clips(footage)] if footage is not None else []
+        say(json.dumps(fit(model, itertools.chain(*shown, *clips))))
+
+
+@app.command()
 def train(
     recipe: Annotated[Path, typer.Option(help="Recipe file; see models/recipes/.")],
     out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run goes on in it.")],

@@ -160,7 +160,7 @@ class Detections:
 
     Args:
         xyxy: (N, 4) float32, pixels of the displayed frame.
-        scores: (N,) float32, 0..1.
+        scores: (N,) float32, 0..1: of a calibrated model the probability that the box is right.
         classes: (N,) int64, indices into `names`.
         names: Class names, as the model's manifest gives them.
     """

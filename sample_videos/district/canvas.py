@@ -123,7 +123,7 @@ class Shadows:
 
 def _above(ceiling: F32, columns: F32, rows: F32, up: F32, soft_m: float) -> F32:
     """Share of the sun at heights over a shadow map, with a soft edge."""
-    over = up - cv2.remap(ceiling, columns, rows, cv2.INTER_LINEAR, borderValue=-1000.0)
+    over = up - cv2.remap(ceiling, columns, rows, cv2.INTER_LINEAR, borderValue=-2.0)
     return np.asarray(np.clip(over / soft_m + 0.5, 0, 1), np.float32)
 
 

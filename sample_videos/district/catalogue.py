@@ -8,7 +8,7 @@ usual goods (a 240-litre bin is 0.58 m wide, a cargo tricycle 1.1 m), as drawn i
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 __all__ = ["CATALOGUE", "Asset", "Family", "Split", "Variant", "Views", "asset", "assets", "views_of"]
@@ -151,8 +151,11 @@ GROUND = ("pavement", "corner", "canal_path")
 DUMP = ("pavement", "lane", "waste_point", "corner")
 SITE = ("pavement", "lane", "kerb", "canal_path")
 
-_FOUND = ("vendor", "street_vendor"), ("pile", "garbage_pile"), ("debris", "construction_debris")
-_VENDOR, _PILE, _DEBRIS = _FOUND
+_FOUND: tuple[tuple[Family, str], ...] = (
+    ("vendor", "street_vendor"),
+    ("pile", "garbage_pile"),
+    ("debris", "construction_debris"),
+)
 
 _VENDORS = (
     ("fruit_tricycle", (1.15, 2.7, 1.55), "blue+yellow red+orange green+red", "", ("kerb", "corner")),
@@ -194,7 +197,7 @@ _BIN_COLOURS = "green blue grey red"
 _CONTEXT = (
     ("tricycle_parked", (1.15, 2.6, 1.2), "blue red green", "c", ("kerb", "lane"), "parked_tricycle"),
     ("e_bike", (0.7, 1.75, 1.15), "white red teal black", "d", ("pavement", "lane"), "parked_e_bike"),
-    ("cafe_umbrella", (2.6, 2.6, 2.5), "cream+brown green+white", "b", ("shop_front",), "cafe_umbrella"),
+    ("cafe_umbrella", (2.6, 2.6, 2.5), "cream+brown green+tan", "b", ("shop_front",), "cafe_umbrella"),
     ("shop_display", (1.8, 0.8, 1.4), "red+white sky+yellow", "b", ("shop_front",), "shop_display"),
     ("delivery_boxes", (1.2, 0.9, 1.1), "tan khaki+white", "b", ("shop_front", "kerb"), "delivery"),
     ("belongings", (1.3, 0.8, 0.5), "red+white navy+sky", "b", ("canal_path", "wall"), "sleeper"),
@@ -260,6 +263,8 @@ CATALOGUE: dict[str, Asset] = {each.kind: each for each in _build()}
 
 _STILL = Views((0, 60, 120, 180, 240, 300), (8, 17, 32), 90.0)
 _HEAP = Views((0, 90, 180, 270), (8, 17, 32), 100.0)
+_LATER = {"vehicle": (14,), "person": (14,)}
+"""Depressions of the variants after the first: they are there for variety, the first for exactness."""
 _VIEWS: dict[str, Views] = {
     "vendor": _STILL,
     "pile": _HEAP,
@@ -285,10 +290,12 @@ def assets(family: Family) -> list[Asset]:
     return [each for each in CATALOGUE.values() if each.family == family]
 
 
-def views_of(kind: str) -> Views:
-    """From where the kind is drawn.
+def views_of(kind: str, variant: str = "a") -> Views:
+    """From where a variant of the kind is drawn: the first from every height, later ones from fewer.
 
     Raises:
         KeyError: A building change, which is drawn in its place, camera by camera.
     """
-    return _VIEWS[CATALOGUE[kind].family]
+    family = CATALOGUE[kind].family
+    views = _VIEWS[family]
+    return views if variant == "a" else replace(views, depressions_deg=_LATER.get(family, (11, 26)))

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -14,28 +13,30 @@ import numpy as np
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from sample_videos.district.base_map import base_map_text
 from sample_videos.district.cameras import camera_of
+from sample_videos.district.film_truth import site_text, truth_text
 from sample_videos.district.films import FILMS, FPS, Film, FilmStage, film_of
 from sample_videos.district.parts import PARTS, Parts
 from sample_videos.district.stage import make_composer
 from sample_videos.district.timeline import World
 from sample_videos.district.traffic import movers
 
-__all__ = ["FOLDER", "encode_film", "frames_of", "make_contact_sheet", "make_films", "stage_of"]
+__all__ = [
+    "FOLDER",
+    "encode_film",
+    "frames_of",
+    "make_contact_sheet",
+    "make_films",
+    "stage_of",
+    "write_documents",
+]
 
 U8 = NDArray[np.uint8]
 FOLDER = Path(__file__).parents[1] / "films"
 SHEET_COLUMNS = 2
 SHEET_WH = (640, 360)
 SHEET_AT_S = 45.0
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A finished film."""
-
-    camera_id: str
-    path: Path
 
 
 def stage_of(film: Film) -> FilmStage:
@@ -93,13 +94,20 @@ def make_films(folder: Path, names: Sequence[str], jobs: int, tell: Callable[[st
     paths = [folder / f"{film.camera_id}.mp4" for film in wanted]
     with ProcessPoolExecutor(max_workers=jobs) as pool:
         futures = {
-            pool.submit(_encode, film.camera_id, path): path
-            for film, path in zip(wanted, paths, strict=True)
+            pool.submit(_encode, film.camera_id, path): path for film, path in zip(wanted, paths, strict=True)
         }
         for future in as_completed(futures):
             future.result()
             tell(f"{futures[future].name}: {futures[future].stat().st_size / 1e6:.1f} MB")
     return paths
+
+
+def write_documents(folder: Path) -> None:
+    """Truth, site and base map of the films: the same bytes each time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "truth.json").write_text(truth_text(), encoding="utf-8")
+    (folder / "site.yaml").write_text(site_text(), encoding="utf-8")
+    (folder / "base_map.geojson").write_text(base_map_text(), encoding="utf-8")
 
 
 def make_contact_sheet(path: Path, parts: Parts) -> None:
@@ -131,7 +139,7 @@ def _encode(camera_id: str, path: Path) -> None:
     encode_film(film_of(camera_id), path, Parts(PARTS))
 
 
-def _options(film: Film) -> dict[str, str]:
+def _options(film: Film) -> dict[str, object]:
     """Settings of the encoder: keyframes only where the film wants them, no B-frames, as cameras send."""
     gop = str(film.gop)
     if film.codec == "libx265":

@@ -255,8 +255,8 @@ def _canal() -> tuple[Episode, ...]:
     script = _Script("canal", hour(0, 18.35))
     return (
         script.with_people(
-            script.comes("vendor", "trinket_sheet-a", -12.5, -51.6, 0.0, category="street_vendor"),
-            ("d", -12.3, -52.5, 0.0, "sit"),
+            script.comes("vendor", "goods_table-a", -12.5, -51.3, 0.0, category="street_vendor"),
+            ("d", -12.3, -52.4, 0.0, "stand"),
         ),
         script.with_people(
             script.always("sleeper", "belongings-a", -17.0, -47.4, 180.0, trap="sleeper"),

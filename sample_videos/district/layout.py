@@ -25,7 +25,7 @@ from sample_videos.district.plan import (
     Tree,
 )
 
-__all__ = ["DISTRICT", "REACH_M"]
+__all__ = ["DISTRICT", "FRONTAGES", "REACH_M"]
 
 REACH_M: Final = 110.0
 """So far the long street goes on to both sides, the cross street to 85."""
@@ -39,6 +39,11 @@ def rect(west: float, south: float, east: float, north: float) -> tuple[Point, .
     return ((west, south), (east, south), (east, north), (west, north))
 
 
+FRONTAGES: Final = (
+    "n-wall-west", "n-wall-east", "s-wall-west", "s-wall-east", "x-wall-nw", "x-wall-sw", "lane-s", "canal-n",
+    "plaza-front", "plaza-back",
+)  # fmt: skip
+"""Strips before shops and cafes, which put umbrellas and goods out on them."""
 # Edge of a `rect` that looks to ...
 SOUTH, EAST, NORTH, WEST = 0, 1, 2, 3
 
@@ -316,8 +321,8 @@ STRIPS: Final = tuple(
         ("road-n", "road", -78, -0.9, 78, 1.9, 270.0),
         ("road-xw", "road", 6.7, -46, 8.7, -9, 180.0),
         ("road-xe", "road", 11.4, -46, 13.4, -9, 0.0),
-        ("site-north", "site", 20.0, -20.5, 60.0, -12.0, 0.0),
-        ("site-gate", "site", 20.0, -40.0, 32.5, -12.0, 270.0),
+        ("site-north", "site", 21.5, -20.5, 59.0, -13.2, 0.0),
+        ("site-gate", "site", 21.5, -40.0, 32.5, -13.2, 270.0),
     )
 )
 
@@ -333,17 +338,24 @@ def _zones() -> Iterator[PlanZone]:
     yield PlanZone("lane", "housing lane", "restricted", rect(-113, 25.5, 2, 33))
     yield PlanZone("canal-path", "canal path", "restricted", rect(-113, -53, 2, -46.5))
     yield PlanZone("waste-yard", "yard of the waste point", "restricted", rect(-12, -46.5, 2, -24))
-    yield PlanZone("market", "vendor guiding point", "permitted", rect(20.8, 11.0, 37.8, 20.0))
+    yield PlanZone(
+        "market", "vendor guiding point", "permitted", rect(20.8, 11.0, 37.8, 20.0), ("street_vendor",)
+    )
     for strip in STRIPS:
-        if strip.kind in ("pitch", "slab") and strip.id != "plaza-pitch":
-            outline = rect(
-                strip.west_m - MARGIN_M,
-                strip.south_m - MARGIN_M,
-                strip.east_m + MARGIN_M,
-                strip.north_m + MARGIN_M,
-            )
-            name = "vendor pitch" if strip.kind == "pitch" else "rubbish may be put out here"
-            yield PlanZone(strip.id, name, "permitted", outline)
+        outline = rect(
+            strip.west_m - MARGIN_M,
+            strip.south_m - MARGIN_M,
+            strip.east_m + MARGIN_M,
+            strip.north_m + MARGIN_M,
+        )
+        if strip.kind == "pitch" and strip.id != "plaza-pitch":
+            yield PlanZone(strip.id, "vendor pitch", "permitted", outline, ("street_vendor",))
+        elif strip.kind == "slab":
+            yield PlanZone(strip.id, "rubbish may be put out here", "permitted", outline, ("garbage_pile",))
+        elif strip.id in FRONTAGES:
+            # A table or a rack without anybody at it is a shop's and nobody's lost thing.
+            name = "shops put things out here"
+            yield PlanZone(f"front-{strip.id}", name, "ignored", outline, ("unattended_object",))
     # Drawn a little inside the hoardings: what leans on them from outside is not the site's.
     yield PlanZone("site", "construction site behind the hoarding", "ignored", rect(20, -44.5, 60.5, -11.6))
     yield PlanZone("lane-site", "plot behind the lane's hoarding", "ignored", rect(-54, 34.4, -47, 46))

@@ -15,7 +15,7 @@ F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 U8 = NDArray[np.uint8]
 
-MIDDLE = 0.19
+MIDDLE = 0.24
 """Radiance after exposure that a street's mean is brought to; a grey card."""
 ADAPTATION = 0.9
 """Share of a change of light (in logarithms) that the exposure follows."""

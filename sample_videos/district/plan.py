@@ -221,12 +221,14 @@ class PlanZone:
         name: What people call it.
         kind: As in the site document.
         outline_en: Corners, counter-clockwise, not closed.
+        categories: What it speaks of; empty: everything.
     """
 
     id: str
     name: str
     kind: Literal["restricted", "permitted", "ignored"]
     outline_en: tuple[Point, ...]
+    categories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

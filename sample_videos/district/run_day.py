@@ -12,7 +12,7 @@ from contracts.event import IncidentEvent
 from models.registry import load_manifest, open_detector
 from sample_videos.district.camera_day import CameraDay, ExplainedRecord, IncidentRecord
 from sample_videos.district.day_stage import DayKey, DayStage, world_time
-from sample_videos.district.oracle import Oracle
+from sample_videos.district.oracle import MISSED, Oracle
 from sample_videos.district.things import clock
 from stream_workers.attention import CropExaminer, Examiner
 from stream_workers.build import build_plain_pipeline
@@ -21,6 +21,7 @@ from stream_workers.journal import MemoryJournal
 from stream_workers.pipeline import ViewPipeline
 from stream_workers.sources.media import Look
 from stream_workers.view_state import Explanation
+from vision.tracks.belief import Recall
 from vision.tracks.tracker import PART_OF
 from vision.types import Box, Picture
 
@@ -37,9 +38,9 @@ def run_day(key: DayKey, stage: DayStage, detector: DetectorKind) -> CameraDay:
     site = stage.site()
     camera = site.camera(key.camera_id)
     setup = ViewSetup(site, camera, camera.views[0], "live", camera.look_every_s, has_detector=True)
-    examiner, input_px = _examiner(detector, key, stage)
+    examiner, input_px, recall = _examiner(detector, key, stage)
     journal = MemoryJournal()
-    pipeline = build_plain_pipeline(setup, journal, examiner, input_px, explain=True)
+    pipeline = build_plain_pipeline(setup, journal, examiner, input_px, recall, explain=True)
     spent: list[float] = []
     moved = _MovedWatch()
     looks = 0
@@ -125,11 +126,12 @@ class _MovedWatch:
             self.since = None
 
 
-def _examiner(detector: DetectorKind, key: DayKey, stage: DayStage) -> tuple[Examiner, int]:
+def _examiner(detector: DetectorKind, key: DayKey, stage: DayStage) -> tuple[Examiner, int, Recall]:
     entry = load_manifest().entry("detector")
     if detector == "model":
-        return CropExaminer(open_detector("detector")), entry.input_px
-    return Oracle(stage.visible, entry.classes, entry.input_px, key.seed, stage.begins), entry.input_px
+        return CropExaminer(open_detector("detector")), entry.input_px, entry.recall
+    oracle = Oracle(stage.visible, entry.classes, entry.input_px, key.seed, stage.begins)
+    return oracle, entry.input_px, dict.fromkeys(entry.classes, 1 - MISSED)
 
 
 def _tally(examiner: Examiner) -> dict[str, list[int]]:

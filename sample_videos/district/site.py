@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sample_videos.district.cameras import CAMERAS, DistrictCamera
 from sample_videos.district.heights import district_heights
 from sample_videos.district.layout import DISTRICT
-from sample_videos.district.plan import FRAME, Point
+from sample_videos.district.plan import FRAME, PlanZone, Point
 from sample_videos.district.things import TIME_ZONE
 
 __all__ = ["DWELL_S", "GRACE_S", "MARKET_HOURS", "RUBBISH_HOURS", "SIGMA_M", "SIGMA_PX", "site_document"]
@@ -79,7 +79,7 @@ def site_document(seed: int, day: int = 0, camera_ids: Sequence[str] | None = No
             {"id": "market-hours", "hours": _hours(MARKET_HOURS)},
             {"id": "put-out-hours", "hours": _hours(RUBBISH_HOURS)},
         ],
-        "zones": [_zone(zone.id, zone.name, zone.kind, zone.outline_en) for zone in DISTRICT.zones],
+        "zones": [_zone(zone) for zone in DISTRICT.zones],
         "permits": [
             {
                 "id": f"P-{number:04d}",
@@ -111,19 +111,15 @@ _EVERYWHERE: tuple[Point, ...] = ((-130, -100), (130, -100), (130, 100), (-130, 
 
 
 def _vendor_zones() -> list[str]:
-    return [
-        "market",
-        *(strip.id for strip in DISTRICT.strips if strip.kind == "pitch" and strip.id != "plaza-pitch"),
-    ]
+    return [zone.id for zone in DISTRICT.zones if "street_vendor" in zone.categories]
 
 
-def _zone(zone_id: str, name: str, kind: str, outline: tuple[Point, ...]) -> dict[str, Any]:
-    zone: dict[str, Any] = {"id": zone_id, "name": name, "kind": kind, "polygon_lonlat": _ring(outline)}
-    if kind == "permitted":
-        is_pitch = zone_id in _vendor_zones()
-        zone["categories"] = ["street_vendor" if is_pitch else "garbage_pile"]
-        zone["schedule"] = "market-hours" if is_pitch else "put-out-hours"
-        zone["needs_permit"] = is_pitch
+def _zone(plan: PlanZone) -> dict[str, Any]:
+    zone: dict[str, Any] = {"id": plan.id, "name": plan.name, "kind": plan.kind}
+    zone |= {"polygon_lonlat": _ring(plan.outline_en), "categories": list(plan.categories)}
+    if plan.kind == "permitted":
+        is_pitch = plan.id in _vendor_zones()
+        zone |= {"schedule": "market-hours" if is_pitch else "put-out-hours", "needs_permit": is_pitch}
     return zone
 
 

@@ -95,7 +95,9 @@ def draw(radiance: F32, canvas: Canvas, thing: Drawn, light: Light, lit: float) 
     window, inside = _overlap((left, top), sprite.alpha.shape, canvas.size_wh)
     if window is None or inside is None:
         return
-    alpha = sprite.alpha[inside] * (canvas.depth_m[window] > thing.depth_m - DEPTH_SLACK_M)
+    # The ground is flat: what stands on it is never hidden by it, however far its front reaches.
+    shown = (canvas.depth_m[window] > thing.depth_m - DEPTH_SLACK_M) | (canvas.ground[window] > 0)
+    alpha = sprite.alpha[inside] * shown
     sun = np.array([*(thing.toward @ light.sun[:2]), light.sun[2]], np.float32)
     facing = np.maximum(sprite.normals[inside] @ sun, 0) * np.float32(lit)
     light_in = facing[..., None] * _colour(light.sun_bgr, thing, canvas.channels)

@@ -19,6 +19,7 @@ __all__ = [
     "DAY_0",
     "DAY_S",
     "TIME_ZONE",
+    "WHEELED",
     "Episode",
     "Part",
     "Placed",
@@ -48,6 +49,10 @@ TAPER = {
     "context": 0.9,
 }
 """How much of the footprint is left at the top of a thing, by family; heaps are pointed."""
+ON_WHEELS = 0.88
+"""How much of the footprint of a bike or tricycle is at the ground: handlebars and wheels are round."""
+WHEELED = {"fruit_tricycle": 0.7, "tricycle_parked": 0.75, "e_bike": 0.6}
+"""Kinds that stand on three wheels or two, and what is left of their footprint at the top."""
 
 
 def clock(seconds: float) -> datetime:
@@ -219,7 +224,9 @@ def hull_enu(part: Part | Placed) -> F64:
     below = footprint_en(part)
     height = thing.size_m[2] * part.scale * _POSE_HEIGHT.get(part.pose, 1.0)
     middle = np.array([part.east_m, part.north_m])
-    above = middle + (below - middle) * TAPER[thing.family]
+    above = middle + (below - middle) * WHEELED.get(part.asset, TAPER[thing.family])
+    if part.asset in WHEELED:
+        below = middle + (below - middle) * ON_WHEELS
     return np.vstack(
         [
             np.column_stack([below, np.zeros(len(below))]),

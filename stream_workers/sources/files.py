@@ -136,7 +136,8 @@ class FileSource:
             )
         if not count:
             raise DecodeFailed(
-                f"not one picture of {file_name(self.path)} could be decoded; it may be damaged or encrypted"
+                f"not one picture of {file_name(self.path)} could be decoded; it may be damaged, encrypted,"
+                " or over 64 megapixels"
             )
 
     @property

@@ -1,4 +1,4 @@
-"""Live streams: the looks of one connection to a camera, over TCP.
+"""Live streams: the looks of one connection to a camera, over TCP: RTSP, HLS, or FLV over HTTP.
 
 A thread of its own reads each connection, because libav's reading cannot be interrupted:
 whoever takes the looks can leave within a second all the same, and the thread ends at its next
@@ -37,14 +37,15 @@ class RtspSource:
         url: Address without user and password.
         every_s: Distance of looks, seconds.
         credentials: User and password; `read_credentials` reads them.
-        options: Time-outs and limits; also other kinds of stream than RTSP.
+        options: Time-outs and limits.
         stop: When set, entering and iterating end within a second.
         pool: Decoders; None takes the process's own.
         now: The wall clock, aware UTC.
 
     Raises:
         SourceUnavailable: On entering or iterating: refused, stalled or cut; try again.
-        SourceRefused: On entering: wrong password, unknown path, no video; a person is needed.
+        SourceRefused: At once: no stream address, or a password in it. On entering: wrong password,
+            unknown path, no video; a person is needed.
     """
 
     def __init__(  # noqa: PLR0913 - all but the address have defaults and are named
@@ -105,6 +106,11 @@ class RtspSource:
     def mode(self) -> LookMode:
         """How looks are made at present."""
         return self._connection.picker.mode
+
+    @property
+    def keys_fail(self) -> bool:
+        """Whether keyframes are there and cannot be decoded alone."""
+        return self._connection.picker.keys_fail
 
     @property
     def keyframe_interval_s(self) -> float | None:

@@ -162,6 +162,13 @@ SENSE = [
         "credentials: env:NAME",
     ),
     (ADDRESS, "file:///etc/passwd", "cameras[0].stream.url", "'file' is no stream address", "rtsp://host"),
+    (
+        ADDRESS,
+        "http://192.0.2.14/video",
+        "cameras[0].stream.url",
+        "neither in .m3u8 nor in .flv",
+        "own address",
+    ),
     (ADDRESS, '"rtsp://[192.0.2.14/1"', "cameras[0].stream.url", "is no address", "rtsp://host"),
     (ADDRESS, "rtsp://192.0.2.14:99999/1", "cameras[0].stream.url", "is no address", "rtsp://host"),
     (

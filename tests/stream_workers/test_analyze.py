@@ -23,6 +23,7 @@ import yaml
 from numpy.typing import NDArray
 from rich.progress import Progress
 
+from models import registry
 from models.registry import load_manifest
 from stream_workers.analyze import RunSummary, run_analysis
 from stream_workers.build import open_models
@@ -88,6 +89,21 @@ def test_a_left_thing_becomes_one_incident_in_every_result(tmp_path: Path) -> No
     assert "Unattended object" in page and "http" not in page.replace("http-equiv", "")
     facts = json.loads((out / "run.json").read_text())
     assert facts["inputs"][0]["sha256"] and facts["looks"] == SECONDS
+
+
+def test_without_a_detector_an_analysis_marks_persons_as_unchecked_and_gives_no_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = tmp_path / "models" / "manifest.yaml"
+    manifest.parent.mkdir()
+    manifest.write_bytes(registry.MANIFEST.read_bytes())
+    monkeypatch.setattr(registry, "MANIFEST", manifest)
+    analyse([film(tmp_path / "left.mp4")], tmp_path / "out")
+    (event,) = events_of(tmp_path / "out")
+    incident = cast("dict[str, object]", event["data"])
+    assert (incident["category"], incident["persons_checked"]) == ("unattended_object", False)
+    assert (incident["model"], incident["evidence"]) == (None, [])
+    assert incident["evidence_note"] == "no mask model is installed"
 
 
 def test_the_same_analysis_again_is_the_same_run_with_the_same_events(tmp_path: Path) -> None:

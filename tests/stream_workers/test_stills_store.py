@@ -2,6 +2,7 @@
 
 import weakref
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -13,7 +14,15 @@ from hypothesis import strategies as st
 from stream_workers.errors import DecodeFailed, StorageFull
 from stream_workers.look_ring import LookRing
 from stream_workers.masking import DeadlineMask
-from stream_workers.stills import BackgroundStills, MaskedStill, StillMaker, StillStore
+from stream_workers.picture_files import encode_jpeg
+from stream_workers.stills import (
+    MOST_BYTES,
+    MOST_STILLS,
+    BackgroundStills,
+    MaskedStill,
+    StillMaker,
+    StillStore,
+)
 from tests.support.clip_films import passer_by, recognised
 from tests.support.colour_people import BrokenDetector, ColourDetector, draw, ground, shows
 from tests.support.full_disk import full_disk
@@ -35,21 +44,49 @@ def maker_with(mask: PrivacyMask | None) -> StillMaker[PngLook]:
     return StillMaker(decode, DeadlineMask(mask, timeout_s=20))
 
 
-def test_a_month_of_stills_is_thinned_with_age(tmp_path: Path) -> None:
-    store = StillStore(tmp_path / "view")
+def fill(store: StillStore, days: int, shade: np.ndarray) -> datetime:
+    """A still every ten minutes in the last 26 hours, every six hours before; the time of the last."""
     at = START
-    for _ in range(33 * 24):
-        at += timedelta(hours=1)
-        store.add(still_at(at))
-    ages = [(at - still.captured_at) for still in store.all()]
+    while at < START + timedelta(days=days):
+        at += timedelta(minutes=360 if at < START + timedelta(days=days, hours=-26) else 10)
+        store.add(MaskedStill(shade, at, 5, MaskReport(0, 0, 0.0, ())))
+    return at
+
+
+def check_retention(store: StillStore, now: datetime) -> None:
+    """All of two hours, one an hour to a day, one a day to 30 days."""
+    ages = [now - still.captured_at for still in store.all()]
     assert [age for age in ages if age <= timedelta(hours=2)] == [
-        timedelta(hours=index) for index in reversed(range(3))
+        timedelta(minutes=10 * index) for index in reversed(range(13))
     ]
     hourly = [age for age in ages if timedelta(hours=2) < age <= timedelta(days=1)]
-    assert 20 <= len(hourly) <= 23
+    assert 21 <= len(hourly) <= 23
+    assert all(a - b == timedelta(hours=1) for a, b in pairwise(hourly))
     daily = [age for age in ages if age > timedelta(days=1)]
     assert 28 <= len(daily) <= 30
+    assert all(a - b <= timedelta(days=1, hours=6) for a, b in pairwise(daily))
     assert max(ages) <= timedelta(days=30)
+    assert len(ages) <= MOST_STILLS
+
+
+def test_a_month_of_stills_is_thinned_with_age(tmp_path: Path) -> None:
+    store = StillStore(tmp_path / "view")
+    check_retention(store, fill(store, 33, ground((16, 16))))
+
+
+def test_stills_too_large_for_their_share_are_encoded_so_that_the_whole_month_fits(tmp_path: Path) -> None:
+    """Half of what they would take in the best quality."""
+    noisy = np.random.default_rng(1).integers(90, 160, (64, 96, 3), dtype=np.uint8)
+    best = len(encode_jpeg(noisy).content)
+    store = StillStore(tmp_path / "view", most_bytes=MOST_STILLS * best // 2)
+    check_retention(store, fill(store, 33, noisy))
+    assert all(still.size_bytes < best // 2 for still in store.all())
+
+
+def test_a_still_that_fits_is_kept_in_the_best_quality(tmp_path: Path) -> None:
+    store = StillStore(tmp_path)
+    assert store.add(still_at(START)).path.read_bytes() == encode_jpeg(still_at(START).image, 85).content
+    assert MOST_BYTES <= 12_000_000
 
 
 def test_stills_take_no_more_than_they_may_and_the_newest_stays(tmp_path: Path) -> None:

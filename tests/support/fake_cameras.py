@@ -66,6 +66,7 @@ class FakeSource:
     looks: "Queue[DecodedLook | StreamError]" = field(default_factory=Queue)
     fault: StreamError | None = None
     mode: LookMode = "keyframe"
+    keys_fail: bool = False
     keyframe_interval_s: float | None = 2.0
     dropped_looks: int = 0
     time_origin: str = "arrival"

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from vision.detectors.calibration import ScoreMap
 from vision.detectors.letterbox import input_tensor, letterbox
 from vision.detectors.onnx import OnnxDetector, OnnxOptions
 from vision.errors import BadInput, ModelRejected
@@ -57,6 +58,21 @@ def test_each_class_has_its_own_threshold() -> None:
     detector = opened("end_to_end", COLOURS, threshold=0.5, thresholds={"green": 0.3})
     found = detector.detect([flat((102, 102, 102))])[0]
     assert [found.name(row) for row in range(len(found))] == ["green"]
+
+
+def test_scores_become_probabilities_by_the_map_of_their_class_and_thresholds_cut_those() -> None:
+    maps = {"green": ScoreMap(2.0, -1.0), "blue": ScoreMap(1.0, 2.0)}
+    plain = opened("end_to_end", COLOURS, threshold=0.0).detect([flat((51, 102, 204))])[0]
+    mapped = opened("end_to_end", COLOURS, threshold=0.0, maps=maps).detect([flat((51, 102, 204))])[0]
+    for row in range(len(plain)):
+        expected = maps.get(plain.name(row), ScoreMap()).apply(plain.scores[row : row + 1])
+        assert mapped.scores[row] == pytest.approx(expected[0], abs=1e-6)
+    scores = {mapped.name(row): float(mapped.scores[row]) for row in range(len(mapped))}
+    for name, score in scores.items():
+        for threshold, is_kept in ((score - 0.001, True), (score + 0.001, False)):
+            thresholds = {name: threshold}
+            found = opened("end_to_end", COLOURS, threshold=0.999, thresholds=thresholds, maps=maps)
+            assert (len(found.detect([flat((51, 102, 204))])[0].of(name)) == 1) is is_kept, (name, threshold)
 
 
 def test_anchors_become_boxes_once_each_and_classes_do_not_silence_each_other() -> None:

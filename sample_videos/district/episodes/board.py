@@ -17,7 +17,7 @@ from sample_videos.district.catalogue import CATALOGUE
 from sample_videos.district.heights import district_heights
 from sample_videos.district.layout import DISTRICT
 from sample_videos.district.plan import Point, Strip
-from sample_videos.district.spots import is_framed, spots_of, trains_on
+from sample_videos.district.spots import Spots, is_framed, spots_of, trains_on
 from sample_videos.district.things import LYING_M, Episode, Part, block_en
 
 __all__ = ["Board", "Look", "Wish", "crosses", "looks_of"]
@@ -55,7 +55,7 @@ class Wish:
         span: When it will stand there.
         turns_deg: Its front against the strip's, one is drawn.
         sway_deg: Standard deviation of its yaw.
-        keeps_out: Kind of permitted zone (`pitch` or `slab`) outside of which it must stay, or "".
+        keeps_out: Category whose permitted and ignored zones it must keep out of, or "".
         aside_m: So far, at least, from those zones.
         strip_ids: Only these strips; empty: all of the kinds.
         strict: Whether things held back for tests are drawn only where no training camera sees them, and
@@ -148,12 +148,10 @@ class Board:
         spots = spots_of(camera, wish.strips)
         if not len(spots):
             return None
-        chosen = _nearby(spots.places, wish)
+        chosen = _nearby(spots, wish)
         for _ in range(TRIES if len(chosen) else 0):
             index = int(rng.choice(chosen))
             strip = spots.strip(index)
-            if wish.strip_ids and strip.id not in wish.strip_ids:
-                continue
             place = (float(spots.places[index, 0]), float(spots.places[index, 1]))
             is_open = camera.split == "train" or bool(spots.trains[index])
             look = looks(rng, "train" if is_open else "test" if wish.strict else "any")
@@ -261,20 +259,22 @@ def _laid(rng: np.random.Generator, look: Look, strip: Strip, place: Point, wish
     )
 
 
-def _nearby(places: F64, wish: Wish) -> NDArray[np.intp]:
-    if wish.near is None:
-        return np.arange(len(places))
-    return np.flatnonzero(np.hypot(*(places - np.array(wish.near)).T) < wish.near_m)
+def _nearby(spots: Spots, wish: Wish) -> NDArray[np.intp]:
+    """The spots that a wish allows."""
+    allowed = np.ones(len(spots), bool)
+    if wish.near is not None:
+        allowed &= np.hypot(*(spots.places - np.array(wish.near)).T) < wish.near_m
+    if wish.strip_ids:
+        numbers = [number for number, strip in enumerate(DISTRICT.strips) if strip.id in wish.strip_ids]
+        allowed &= np.isin(spots.strips, numbers)
+    return np.flatnonzero(allowed)
 
 
 _ZONES: Final = {
-    kind: [
-        Polygon(zone.outline_en)
-        for zone in DISTRICT.zones
-        if zone.kind == "permitted" and (zone.id.endswith("-slab") == (kind == "slab"))
-    ]
-    for kind in ("pitch", "slab")
+    category: [Polygon(zone.outline_en) for zone in DISTRICT.zones if category in zone.categories]
+    for category in ("street_vendor", "garbage_pile", "unattended_object")
 }
+"""Zones in which a category may be, permitted or ignored."""
 
 
 def _is_aside(place: Point, wish: Wish) -> bool:

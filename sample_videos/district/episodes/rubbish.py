@@ -87,8 +87,9 @@ def _left(board: Board, camera: DistrictCamera, sort: Sort, rate: float) -> Iter
             (start, end),
             (0.0, 180.0),
             sway_deg=12.0,
-            keeps_out="slab" if sort.category == "garbage_pile" else "",
-            aside_m=1.5,
+            keeps_out=sort.category if sort.category != "construction_debris" else "",
+            # A suitcase on the kerb is just outside what shops may put out before their fronts.
+            aside_m=0.9 if sort.category == "unattended_object" else 1.5,
             strict=True,
         )
         whole = board.put(rng, camera, looks_of(sort.looks, (0.85, 1.15)), wish)

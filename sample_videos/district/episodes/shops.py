@@ -9,6 +9,7 @@ from sample_videos.district.cameras import DistrictCamera
 from sample_videos.district.episodes.board import Board, Wish, looks_of
 from sample_videos.district.episodes.hours import WORK_HOURS, arrivals, stay
 from sample_videos.district.episodes.people import beside, person_look
+from sample_videos.district.layout import FRONTAGES
 from sample_videos.district.things import Episode, Part, hour
 
 __all__ = ["shop_episodes"]
@@ -31,7 +32,9 @@ def shop_episodes(board: Board, camera: DistrictCamera, rates: dict[str, float])
                     span[0] + 3600 * rng.uniform(0, 5),
                     min(span[1], span[0] + 3600 * rng.uniform(5.2, 8)),
                 )
-            part = board.put(rng, camera, looks_of(kind), Wish(("wall", "open"), span, sway_deg=4.0))
+            part = board.put(
+                rng, camera, looks_of(kind), Wish(("wall", "open"), span, sway_deg=4.0, strip_ids=FRONTAGES)
+            )
             if part is not None:
                 guests = tuple(_guests(board, rng, part)) if kind == "cafe_umbrella" else ()
                 yield board.trap(camera, f"{kind}-{number}", kind, part, guests)

@@ -51,7 +51,9 @@ def _elsewhere(board: Board, camera: DistrictCamera, rate: float) -> Iterator[Ep
         end = stay(rng, board.day, start, 38.0, (4.0, 300.0))
         if sum(other[0] < end and start < other[1] for other in spans) >= MOST_AT_ONCE:
             continue
-        wish = Wish(("wall", "kerb", "open"), (start, end), keeps_out="pitch", strict=True, faces_walk=True)
+        wish = Wish(
+            ("wall", "kerb", "open"), (start, end), keeps_out="street_vendor", strict=True, faces_walk=True
+        )
         looks = looks_of("vendor")
         if known and rng.random() < RETURNS:
             favourite = known[int(rng.integers(len(known)))]

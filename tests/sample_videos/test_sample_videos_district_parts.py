@@ -1,0 +1,202 @@
+"""The committed renders: they are those of the manifest, and they mean what the composer takes them for."""
+
+import hashlib
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from sample_videos.district import cameras, heights
+from sample_videos.district.catalogue import CATALOGUE, Asset, Variant, views_of
+from sample_videos.district.changes import ChangePlace, change_parts
+from sample_videos.district.layout import DISTRICT
+
+PARTS = Path(cameras.__file__).parent / "parts"
+MOST_BYTES = 60_000_000
+SKY_CM = 65535
+DRAWN = [
+    (asset, variant) for asset in CATALOGUE.values() if asset.family != "change" for variant in asset.variants
+]
+
+
+def name_of(drawn: tuple[Asset, Variant]) -> str:
+    return f"{drawn[0].kind}-{drawn[1].name}"
+
+
+@lru_cache(maxsize=1)
+def manifest() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((PARTS / "manifest.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+@lru_cache(maxsize=1)
+def rows() -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in json.loads((PARTS / "objects.json").read_text(encoding="utf-8")):
+        found.setdefault(f"{row['kind']}-{row['variant']}", []).append(row)
+    return found
+
+
+@lru_cache(maxsize=2)
+def picture(name: str) -> NDArray[np.uint8]:
+    read = cv2.imread(str(PARTS / name), cv2.IMREAD_UNCHANGED)
+    assert read is not None, f"{name} cannot be read"
+    return np.asarray(read, read.dtype)
+
+
+def test_the_manifest_names_every_file_with_its_bytes_and_no_other() -> None:
+    for entry in manifest()["files"]:
+        content = (PARTS / entry["file"]).read_bytes()
+        assert len(content) == entry["bytes"], entry["file"]
+        assert hashlib.sha256(content).hexdigest() == entry["sha256"], entry["file"]
+    named = {entry["file"] for entry in manifest()["files"]} | {"manifest.json", "objects.json"}
+    there = {path.relative_to(PARTS).as_posix() for path in PARTS.rglob("*") if path.is_file()}
+    assert there == named
+
+
+def test_the_parts_stay_within_their_size() -> None:
+    assert sum(path.stat().st_size for path in PARTS.rglob("*") if path.is_file()) <= MOST_BYTES
+
+
+@pytest.mark.parametrize("drawn", DRAWN, ids=name_of)
+def test_every_variant_is_drawn_from_all_its_views(drawn: tuple[Asset, Variant]) -> None:
+    asset, variant = drawn
+    views = views_of(asset.kind, variant.name)
+    wanted = {
+        (pose, phase, yaw, depression)
+        for pose, phases in asset.poses
+        for phase in range(phases)
+        for yaw in views.yaws_deg
+        for depression in views.depressions_deg
+    }
+    keys = ("pose", "phase", "yaw_deg", "depression_deg")
+    assert {tuple(row[key] for key in keys) for row in rows()[name_of(drawn)]} == wanted
+
+
+@pytest.mark.parametrize("drawn", DRAWN, ids=name_of)
+def test_a_view_holds_a_thing_and_its_anchor(drawn: tuple[Asset, Variant]) -> None:
+    atlas = picture(f"objects/{name_of(drawn)}.webp")
+    for row in rows()[name_of(drawn)]:
+        x, y, width, height = row["rect"]
+        assert x >= 0 and y >= 0 and x + width <= atlas.shape[1] and y + height <= atlas.shape[0]
+        alpha = atlas[y : y + height, x : x + width, 3]
+        assert (alpha > 128).mean() > 0.05
+        assert alpha.max() > 250
+        assert 0 <= row["anchor"][0] <= width and 0 <= row["anchor"][1] <= height + 0.5
+
+
+@pytest.mark.parametrize("drawn", DRAWN, ids=name_of)
+def test_normals_are_unit_vectors_that_look_at_the_viewer(drawn: tuple[Asset, Variant]) -> None:
+    alpha = picture(f"objects/{name_of(drawn)}.webp")[..., 3]
+    coded = picture(f"objects/{name_of(drawn)}.n.webp")[..., 2::-1].astype(np.float32)
+    normals = (coded[alpha > 250] - 127.5) / 127.5
+    assert abs(float(np.median(np.linalg.norm(normals, axis=1))) - 1) < 0.1
+    away, up = normals[:, 1], normals[:, 2]
+    assert float(((away < 0.1) | (up > 0.3)).mean()) > 0.9
+
+
+@pytest.mark.parametrize(
+    "drawn", [drawn for drawn in DRAWN if drawn[0].family in ("vehicle", "bin", "vendor")], ids=name_of
+)
+def test_a_view_is_as_wide_as_its_block_turned_by_its_yaw(drawn: tuple[Asset, Variant]) -> None:
+    asset, _ = drawn
+    wide, deep, high = asset.size_m
+    ratios = []
+    for row in rows()[name_of(drawn)]:
+        turn, dip = np.deg2rad(row["yaw_deg"]), np.deg2rad(row["depression_deg"])
+        across = wide * abs(np.cos(turn)) + deep * abs(np.sin(turn))
+        along = wide * abs(np.sin(turn)) + deep * abs(np.cos(turn))
+        ratios.append(row["rect"][2] / row["px_per_m"] / across)
+        tall = high * np.cos(dip) + along * np.sin(dip)
+        assert 0.45 < row["rect"][3] / row["px_per_m"] / tall < 1.45, row
+    # Umbrellas and bags beside a bin reach beyond the footprint; mirrors of cars a little.
+    assert 0.72 < float(np.median(ratios)) < (1.2 if asset.family == "vehicle" else 1.5)
+
+
+def on_plate(camera: cameras.DistrictCamera, points: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Columns and rows of places in the camera's plate."""
+    offset = (np.array(camera.plate_wh) - np.array(camera.size_wh)) / 2
+    return np.asarray(np.floor(camera.straight(points) + offset), np.int64)
+
+
+def open_places(camera: cameras.DistrictCamera) -> NDArray[np.float64]:
+    """Places on the streets in front of the camera that nothing solid hides."""
+    easts, norths = np.meshgrid(np.arange(-70.0, 70.0, 0.9), np.arange(-50.0, 50.0, 0.9))
+    places = np.column_stack([easts.ravel(), norths.ravel(), np.zeros(easts.size)])
+    kept = np.zeros(len(places), bool)
+    for ground in DISTRICT.grounds:
+        if ground.kind in ("carriageway", "footway", "lane", "plaza", "canal_path"):
+            corners = np.array(ground.outline_en)
+            (west, south), (east, north) = corners.min(axis=0) + 0.5, corners.max(axis=0) - 0.5
+            kept |= (
+                (west < easts.ravel())
+                & (easts.ravel() < east)
+                & (south < norths.ravel())
+                & (norths.ravel() < north)
+            )
+    places = places[kept]
+    depth = camera.depth(places)
+    places = places[(depth > 4) & (depth < 60)]
+    spot = on_plate(camera, places)
+    inside = (spot >= 2).all(axis=1) & (spot < np.array(camera.plate_wh) - 2).all(axis=1)
+    places = places[inside]
+    return places[heights.district_heights().sees(camera.place_enu, places)]
+
+
+@pytest.mark.parametrize("camera", cameras.CAMERAS, ids=lambda camera: camera.id)
+def test_a_plate_has_the_camera_s_geometry(camera: cameras.DistrictCamera) -> None:
+    depth_cm = picture(f"plates/{camera.id}.depth.png")
+    assert depth_cm.dtype == np.uint16
+    assert depth_cm.shape[::-1] == camera.plate_wh
+    places = open_places(camera)
+    assert len(places) > 100
+    spot = on_plate(camera, places)
+    ratio = depth_cm[spot[:, 1], spot[:, 0]] / 100.0 / camera.depth(places)
+    assert float((abs(ratio - 1) < 0.02).mean()) > 0.88
+    # What is not the ground stands before it: posts, trunks, benches; never behind.
+    assert float((ratio > 1.02).mean()) < 0.01
+
+
+@pytest.mark.parametrize("camera", cameras.CAMERAS, ids=lambda camera: camera.id)
+def test_a_plate_s_ground_looks_up_and_its_pictures_are_lit(camera: cameras.DistrictCamera) -> None:
+    width, height = camera.plate_wh
+    sky, lamps = (picture(f"plates/{camera.id}.{name}.webp") for name in ("sky", "lamps"))
+    normals = picture(f"plates/{camera.id}.n.webp")[..., 2::-1].astype(np.float32)
+    assert sky.shape == lamps.shape == normals.shape == (height, width, 3)
+    spot = on_plate(camera, open_places(camera))
+    up = (normals[spot[:, 1], spot[:, 0], 2] - 127.5) / 127.5
+    assert float(np.median(up)) > 0.9
+    assert 0.02 < float(((sky[spot[:, 1], spot[:, 0]] / 255.0) ** 2).mean()) < 0.6
+    assert 60 < int(lamps.max()) <= 255
+    assert (picture(f"plates/{camera.id}.depth.png") == SKY_CM).mean() < 0.3
+
+
+@lru_cache(maxsize=1)
+def cuts() -> dict[str, dict[str, Any]]:
+    return {row["name"]: row for row in json.loads((PARTS / "changes.json").read_text(encoding="utf-8"))}
+
+
+@pytest.mark.parametrize("part", change_parts(), ids=lambda part: f"{part[0].id}-{part[1].name}")
+def test_a_change_covers_a_part_of_its_cut_and_lies_before_the_plate(
+    part: tuple[ChangePlace, Variant],
+) -> None:
+    place, variant = part
+    name = f"{place.id}-{variant.name}"
+    row = cuts()[name]
+    x, y, width, height = row["rect"]
+    plate = picture(f"plates/{place.camera_id}.depth.png")[y : y + height, x : x + width].astype(float)
+    sky = picture(f"changes/{name}.sky.webp")
+    depth = picture(f"changes/{name}.depth.png").astype(float)
+    assert sky.shape == (height, width, 4)
+    assert depth.shape == plate.shape == (height, width)
+    assert row["split"] == variant.split
+    drawn = sky[..., 3] > 200
+    assert 0.08 < drawn.mean() < 0.98
+    # It stands before what was there; where it is not, the cut is the plate.
+    assert float((depth[drawn] <= plate[drawn] * 1.01 + 3).mean()) > 0.9
+    assert float((abs(depth - plate)[sky[..., 3] == 0] < plate[sky[..., 3] == 0] * 0.02 + 3).mean()) > 0.97
