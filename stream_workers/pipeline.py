@@ -14,8 +14,9 @@ from stream_workers.sources.media import DecodedLook, Look
 from stream_workers.view_state import Explanation, ViewState
 from vision.privacy.cover import PrivacyZones, black_out
 from vision.scene.memory import SceneLook, SceneMemory, grid_size
+from vision.scene.regions import GridBox
 from vision.tracks.identity import CONTEXT, FINDABLE, Kind
-from vision.tracks.presence import Track
+from vision.tracks.presence import Track, reach_of
 from vision.tracks.tracker import LookStamp, Tracker
 from vision.types import Box, Detections, FramePacket, Planes
 
@@ -170,10 +171,22 @@ class ViewPipeline:
         first = state.last_heartbeat is None
         attended = attention.attend(packet, due, heartbeat=heartbeat, first=first)
         for track, box in due:
+            self._measure_reach(track)
             self._settle_if_left(track, box, attended)
         if attended.heartbeat is not None:
             state.last_heartbeat = packet.look
             self._take_up(attended.heartbeat, stamp)
+
+    def _measure_reach(self, track: Track) -> None:
+        """What the detector has found bounds what belongs to the track, with a margin for its edges."""
+        if track.found_box_px is not None and track.named:
+            track.reach = reach_of(self._on_grid(track.found_box_px), self._memory().size_wh)
+
+    def _on_grid(self, box: Box) -> GridBox:
+        """A box of picture pixels on the grid, inside it."""
+        width, height = self._memory().size_wh
+        x1, y1, x2, y2 = (value / self._scale for value in box)
+        return max(0, int(x1)), max(0, int(y1)), min(width, math.ceil(x2)), min(height, math.ceil(y2))
 
     def _settle_if_left(self, track: Track, box: Box, attended: Attended) -> None:
         """Explain a region away where a parked car or another known thing stood and has left."""
@@ -196,16 +209,9 @@ class ViewPipeline:
             for row in range(len(rows))
         ]
         known = [self._px(track) for track in state.tracker.tracks]
-        width, height = self._memory().size_wh
         for box in newly_found(heartbeat, known):
-            x1, y1, x2, y2 = (value / self._scale for value in box)
-            grid = (
-                max(0, int(x1)),
-                max(0, int(y1)),
-                min(width, math.ceil(x2)),
-                min(height, math.ceil(y2)),
-            )
-            state.tracker.bear_found(grid, stamp)
+            born = state.tracker.bear_found(self._on_grid(box), stamp)
+            born.reach = reach_of(born.box, self._memory().size_wh)
 
     def _decide(self, ended: Sequence[Track]) -> list[IncidentEvent]:
         facts = replace(self._facts_now(), suspended=self.suspended)

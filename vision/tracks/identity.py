@@ -96,7 +96,7 @@ def examine(
     if not is_hidden:
         weigh(track, {name: score for name, (score, _) in best.items()}, recall)
         weigh_name(track, CONTEXT)
-    shown = track.named if track.named in FINDABLE else own
+    shown = track.named or own
     if shown in best:
         track.found_box_px = best[shown][1]
     return Check(own, best[own][0] if own else 0.0, is_hidden)

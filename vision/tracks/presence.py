@@ -13,7 +13,17 @@ from vision.odds import probability
 from vision.scene.memory import SceneLook
 from vision.scene.regions import GridBox, Region
 
-__all__ = ["GONE_BELOW", "PRESENT_ABOVE", "Track", "adopt_region", "associate", "is_uncalibrated", "sight"]
+__all__ = [
+    "GONE_BELOW",
+    "PRESENT_ABOVE",
+    "Track",
+    "adopt_region",
+    "associate",
+    "is_uncalibrated",
+    "reach_of",
+    "sight",
+    "within_reach",
+]
 
 PRESENT_ABOVE = 2.0
 """Log-odds from which a thing is believed to be there: 88 %."""
@@ -26,6 +36,10 @@ HIDDEN_STEP = -0.02
 NEVER = -(10**9)
 SEEN_SHARE = 0.4
 GONE_SHARE = 0.6
+
+REACH_SHARE = 0.15
+REACH_CELLS = 2
+"""A found box's edges err by a few per cent, and goods and shadows lie about a thing."""
 
 
 @dataclass(slots=True)
@@ -58,6 +72,7 @@ class Track:
         is_hidden: Whether something stands in front of it in the last look.
         last_check_look: When the detector last examined it.
         found_box_px: Where the detector last found what it is named, or, unnamed, a class of incident.
+        reach: Bounds on the grid, with a margin, of what the detector found: nothing beyond belongs to it.
         settled: Why it is no incident for good, or empty.
         incident: What the incident desk keeps of an open incident.
     """
@@ -87,8 +102,14 @@ class Track:
     is_hidden: bool = False
     last_check_look: int = NEVER
     found_box_px: tuple[float, float, float, float] | None = None
+    reach: GridBox | None = None
     settled: str = ""
     incident: dict[str, Any] | None = None
+
+    @property
+    def extent(self) -> GridBox:
+        """What of the grid is its own: its reach where the detector has found it, else its box."""
+        return self.reach or self.box
 
     @property
     def is_present(self) -> bool:
@@ -132,8 +153,8 @@ class Track:
         if is_uncalibrated(fields):
             del fields["scores"], fields["found_as"]
             fields |= {"checks": 0, "person_checks": 0, "last_check_look": NEVER}
-        for name in ("first_box", "box", "found_box_px"):
-            if fields[name] is not None:
+        for name in ("first_box", "box", "found_box_px", "reach"):
+            if fields.get(name) is not None:
                 fields[name] = tuple(fields[name])
         return cls(**fields)
 
@@ -157,7 +178,8 @@ def is_uncalibrated(fields: dict[str, Any]) -> bool:
 def associate(tracks: list[Track], regions: list[Region]) -> tuple[dict[int, list[Region]], list[Region]]:
     """Which regions belong to which track.
 
-    A region belongs to the track that covers most of it; several fragments may belong to one track.
+    A region belongs to the track that covers most of it; several fragments may belong to one track. What
+    the detector has found owns nothing beyond its reach, or one thing would swallow its neighbours.
 
     Returns: Regions by track id, and the regions that no track explains.
     """
@@ -167,8 +189,8 @@ def associate(tracks: list[Track], regions: list[Region]) -> tuple[dict[int, lis
         best, best_cover = None, 0.0
         for track in tracks:
             # The union breaks ties between a track around the region and one beside it.
-            cover = overlap_of_smaller(region.box, track.box)
-            cover += 0.1 * union_iou(region.box, track.box) if cover else 0.0
+            cover = overlap_of_smaller(region.box, track.extent)
+            cover += 0.1 * union_iou(region.box, track.extent) if cover else 0.0
             if cover > best_cover:
                 best, best_cover = track, cover
         if best is not None and best_cover >= 0.3:
@@ -185,12 +207,34 @@ def adopt_region(track: Track, regions: list[Region]) -> None:
     x2 = max(region.box[2] for region in regions)
     y2 = max(region.box[3] for region in regions)
     old = track.box
-    track.box = (
+    followed = (
         _ease(old[0], x1, -1),
         _ease(old[1], y1, -1),
         _ease(old[2], x2, 1),
         _ease(old[3], y2, 1),
     )
+    track.box = within_reach(followed, track)
+
+
+def reach_of(found: GridBox, size_wh: tuple[int, int]) -> GridBox:
+    """What belongs to a thing that was found in a box on the grid: the box with a margin, inside the grid."""
+    margin_x = REACH_CELLS + round(REACH_SHARE * (found[2] - found[0]))
+    margin_y = REACH_CELLS + round(REACH_SHARE * (found[3] - found[1]))
+    return (
+        max(0, found[0] - margin_x),
+        max(0, found[1] - margin_y),
+        min(size_wh[0], found[2] + margin_x),
+        min(size_wh[1], found[3] + margin_y),
+    )
+
+
+def within_reach(box: GridBox, track: Track) -> GridBox:
+    """A box for a track, cut off at the track's reach; where they do not meet, the reach itself."""
+    if track.reach is None:
+        return box
+    x1, y1 = max(box[0], track.reach[0]), max(box[1], track.reach[1])
+    x2, y2 = min(box[2], track.reach[2]), min(box[3], track.reach[3])
+    return (x1, y1, x2, y2) if x2 > x1 and y2 > y1 else track.reach
 
 
 def sight(track: Track, look: SceneLook, at: float) -> None:

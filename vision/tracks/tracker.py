@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from vision.boxes import overlap_of_smaller
 from vision.scene.memory import SceneLook, SceneMemory
 from vision.scene.regions import GridBox, Region, find_regions, is_light_only, outline_gain
-from vision.tracks.presence import Track, adopt_region, associate, sight
+from vision.tracks.presence import Track, adopt_region, associate, sight, within_reach
 
 __all__ = ["PART_OF", "LookStamp", "Tracker"]
 
@@ -88,7 +88,7 @@ class Tracker:
     def settle(self, memory: SceneMemory, track: Track, reason: str) -> None:
         """Explain a track away: its region joins the background and it ends at the next look."""
         track.settled = reason
-        memory.absorb(_inside(memory, track.box))
+        memory.absorb(self._own_ground(memory, track))
 
     def to_json(self) -> dict[str, Any]:
         """Everything as plain JSON values."""
@@ -158,10 +158,18 @@ class Tracker:
                 if older is younger or older.settled or younger.incident is not None:
                     continue
                 ahead = older.incident is not None or older.track_id < younger.track_id
-                if ahead and overlap_of_smaller(older.box, younger.box) > MERGE_OVERLAP:
+                if ahead and overlap_of_smaller(older.extent, younger.extent) > MERGE_OVERLAP:
                     younger.settled = f"{PART_OF} track {older.track_id}"
-                    older.box = _around(older.box, younger.box)
+                    older.box = within_reach(_around(older.box, younger.box), older)
                     break
+
+    def _own_ground(self, memory: SceneMemory, track: Track) -> NDArray[np.bool_]:
+        """Mask over the grid of a track's box, without what other things there cover."""
+        mask = _inside(memory, track.box)
+        for other in self.tracks:
+            if other is not track and not other.settled and other.is_present:
+                mask &= ~_inside(memory, other.box)
+        return mask
 
     def _add(self, track: Track) -> Track:
         self.next_id += 1
@@ -177,7 +185,7 @@ class Tracker:
         ]
         for track in ended:
             if not track.settled:
-                memory.forget(_inside(memory, track.box))
+                memory.forget(self._own_ground(memory, track))
         gone = {track.track_id for track in ended}
         self.tracks = [track for track in self.tracks if track.track_id not in gone]
         return ended
