@@ -41,6 +41,8 @@ class Candidate:
         first_seen: When it was first there, aware.
         now: When it is judged, aware.
         present_s: Seconds from first to last sighting.
+        error_m: Longer half axis of the place's 95 % error ellipse: so near to a zone that lets it stay, it
+            has the benefit of the doubt.
     """
 
     category: Category
@@ -53,6 +55,7 @@ class Candidate:
     first_seen: datetime
     now: datetime
     present_s: float
+    error_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

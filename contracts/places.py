@@ -1,18 +1,28 @@
 """Which zones a thing stands in, and which unit answers there."""
 
+import math
 from collections.abc import Iterable
 
 from shapely.geometry import Point, Polygon
 
 from contracts.incident import Category
 from contracts.judgement import Candidate, LonLatPoint
-from contracts.site import Site, Zone
+from contracts.site import Site, Zone, ZoneKind
 
 __all__ = ["unit_for", "zones_at"]
 
+MOST_DOUBT_M = 3.0
+"""However uncertain a place is, it has the benefit of the doubt only so far from a zone's edge."""
+IN_FAVOUR = (ZoneKind.PERMITTED, ZoneKind.IGNORED)
+METRES_PER_DEGREE = 111_320.0
+
 
 def zones_at(candidate: Candidate, site: Site) -> list[Zone]:
-    """The zones that a thing stands in: by its foot point in pixels, by its centroid in lonlat."""
+    """The zones that a thing stands in: by its foot point in pixels, by its centroid in lonlat.
+
+    In a zone on the map that lets it stay it also stands where its place's error reaches into the zone: who
+    may be there must not be held to have left by an error of ours.
+    """
     x1, _, x2, y2 = candidate.box_xyxy_px
     foot = ((x1 + x2) / 2, y2)
     found = []
@@ -20,10 +30,11 @@ def zones_at(candidate: Candidate, site: Site) -> list[Zone]:
         if zone.polygon_px is not None and zone.view == candidate.view_id:
             inside = _inside(zone.polygon_px, foot)
         else:
+            doubt_m = min(candidate.error_m, MOST_DOUBT_M) if zone.kind in IN_FAVOUR else 0.0
             inside = (
                 zone.polygon_lonlat is not None
                 and candidate.lonlat is not None
-                and _inside(zone.polygon_lonlat, candidate.lonlat)
+                and _is_within(zone.polygon_lonlat, candidate.lonlat, doubt_m)
             )
         if inside:
             found.append(zone)
@@ -42,6 +53,18 @@ def unit_for(category: Category, lonlat: LonLatPoint | None, site: Site) -> str 
     if not fitting:
         return None
     return min(fitting, key=lambda area: Polygon(area.polygon_lonlat).area).unit
+
+
+def _is_within(ring: Iterable[LonLatPoint], point: LonLatPoint, doubt_m: float) -> bool:
+    """Whether a point lies in a polygon, or no farther from it than `doubt_m`."""
+    if _inside(ring, point):
+        return True
+    if doubt_m <= 0:
+        return False
+    # Good to half a per cent over the few metres that matter.
+    east_m = METRES_PER_DEGREE * math.cos(math.radians(point[1]))
+    metres = [((lon - point[0]) * east_m, (lat - point[1]) * METRES_PER_DEGREE) for lon, lat in ring]
+    return float(Polygon(metres).distance(Point(0.0, 0.0))) <= doubt_m
 
 
 def _inside(ring: Iterable[LonLatPoint], point: LonLatPoint) -> bool:

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from contracts.event import IncidentEvent, event_id, incident_id
 from contracts.incident import Category, Ellipse, EvidenceRef, Incident, ModelRef, RuleRef
-from contracts.rules import Candidate, Judgement, Outcome, judge, rules_for
-from contracts.site import Camera, Site, View
+from contracts.rules import Candidate, Judgement, Outcome, judge, rules_for, zones_at
+from contracts.site import Camera, Site, View, ZoneKind
 from stream_workers.drawn_scale import DrawnScale
 from vision.georeference.place import Place
 from vision.tracks.identity import Identity, Kind, decide
@@ -179,9 +179,27 @@ class IncidentDesk:
             first_seen=_utc(track.born_at),
             now=facts.at,
             present_s=max(0.0, track.last_seen_at - track.born_at),
+            error_m=place.ellipse.semi_major_m if place else 0.0,
         )
         return Decision(
-            identity, category, judge(candidate, self._setup.site, _rank(track, others, category)), place
+            identity,
+            category,
+            judge(candidate, self._setup.site, self._rank(candidate, track, others)),
+            place,
+        )
+
+    def _rank(self, candidate: Candidate, track: Track, others: Sequence[Track]) -> int:
+        """How many of the same category came earlier to the same permitted zone: first come, first served."""
+        if not self._setup.site.permits:
+            return 0
+        zones = {zone.id for zone in zones_at(candidate, self._setup.site) if zone.kind is ZoneKind.PERMITTED}
+        return sum(
+            other.track_id != track.track_id
+            and other.named == candidate.category
+            and other.is_present
+            and not zones.isdisjoint(other.zones)
+            and (other.born_at, other.track_id) < (track.born_at, track.track_id)
+            for other in others
         )
 
     def events(self, track: Track, box: Box, facts: LookFacts, decision: "Decision") -> list[IncidentEvent]:
@@ -436,18 +454,6 @@ def _is_cut(box: Box, facts: LookFacts) -> bool:
     """Whether the picture's edge cuts a box."""
     width, height = facts.picture_wh
     return min(box[0], box[1], width - box[2], height - box[3]) <= EDGE_PX
-
-
-def _rank(track: Track, others: Sequence[Track], category: Category) -> int:
-    """How many of the same category came earlier: first come, first served."""
-    return sum(
-        1
-        for other in others
-        if other.track_id != track.track_id
-        and other.named == category
-        and other.is_present
-        and (other.born_at, other.track_id) < (track.born_at, track.track_id)
-    )
 
 
 def _ellipse(place: Place | None) -> Ellipse | None:

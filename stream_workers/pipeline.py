@@ -222,6 +222,7 @@ class ViewPipeline:
                 continue
             box = self._px(track)
             decision = desk.judge(track, box, facts, tracks)
+            track.zones = list(decision.judgement.zones) if decision.judgement is not None else []
             if self._was_never_background(track, decision):
                 reason = "the first looks did not show the background here"
                 self.state.tracker.settle(self._memory(), track, reason)

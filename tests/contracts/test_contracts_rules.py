@@ -288,3 +288,31 @@ PICTURE = [[0, 120], [300, 120], [300, 160], [0, 160]]
 def test_the_table_of_decisions(thing: Candidate, town: Town, rank: int, outcome: str, reason: str) -> None:
     judged = town.says(thing, rank)
     assert (judged.outcome.value, judged.reason) == (outcome, reason)
+
+
+METRE_NORTH = 1 / 111_320.0
+
+
+@pytest.mark.parametrize(
+    ("beyond_m", "error_m", "outcome"),
+    [(0.8, 0.0, "raised"), (0.8, 1.0, "permitted"), (2.5, 1.0, "raised"), (2.5, 40.0, "permitted"),
+     (4.0, 40.0, "raised")],
+)  # fmt: skip
+def test_who_may_be_there_has_the_benefit_of_the_doubt_but_no_more_than_three_metres(
+    beyond_m: float, error_m: float, outcome: str
+) -> None:
+    town = Town(market=FREE)
+    zone = next(zone for zone in town.site().zones if zone.id == "night-market")
+    assert zone.polygon_lonlat is not None
+    north = max(lat for _, lat in zone.polygon_lonlat)
+    middle = sum(lon for lon, _ in zone.polygon_lonlat) / len(zone.polygon_lonlat)
+    stall = replace(STALL, lonlat=(middle, north + beyond_m * METRE_NORTH), error_m=error_m)
+    assert town.says(stall).outcome == outcome
+
+
+def test_an_error_reaches_into_no_restricted_zone() -> None:
+    street = {"id": "street", "kind": "restricted", "polygon_lonlat": square(104.01, 30.0)}
+    town = Town({"zones": ["street"]}, zones=[street])
+    beside = replace(STALL, lonlat=(104.00999, 30.0005), error_m=1e6)
+    assert town.says(beside).outcome == "outside_zones"
+    assert town.says(replace(beside, lonlat=(104.01001, 30.0005))).outcome == "raised"

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.site import Camera, View, Zone, ZoneKind
+from contracts.incident import Category
+from contracts.site import Camera, Permit, View, Zone, ZoneKind
 from stream_workers.incidents import IncidentDesk, LookFacts, ViewSetup
 from tests.support.pipelines import START, MemoryJournal, Rig, Row, a_site, px
 from vision.privacy.cover import PrivacyZones
@@ -208,6 +209,31 @@ def test_inside_a_permitted_zone_a_stall_is_explained_and_not_raised() -> None:
     rig.watch(8)
     assert rig.watch(30, (STALL,), things=(THING,)) == []
     assert "stays inside permitted zone corner" in rig.reasons()
+
+
+def test_a_permits_capacity_goes_to_those_in_its_zone_and_not_to_whoever_came_first_to_the_view() -> None:
+    elsewhere = (60, 130, 85, 150, 215)
+    zone = Zone(
+        id="corner",
+        kind=ZoneKind.PERMITTED,
+        view="view",
+        needs_permit=True,
+        polygon_px=[(560, 400), (800, 400), (800, 600), (560, 600)],
+    )
+    permit = Permit(
+        id="P-1",
+        categories=[Category.STREET_VENDOR],
+        zones=["corner"],
+        valid_from=START - timedelta(days=1),
+        valid_to=START + timedelta(days=1),
+    )
+    rig = Rig(site=a_site(zones=[zone], permits=[permit]))
+    other: Row = ("street_vendor", 0.7, px(elsewhere[:4]))
+    rig.watch(8)
+    early = rig.watch(15, (other,), things=(elsewhere,))
+    late = rig.watch(30, (other, STALL), things=(elsewhere, THING))
+    assert [event.data.box_xyxy_px for event in early + late] == [other[2]]
+    assert "under permit P-1" in rig.reasons()
 
 
 def test_what_a_privacy_zone_covers_is_never_seen() -> None:

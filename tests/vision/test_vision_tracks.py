@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.support.street import Street
 from vision.scene.memory import SceneMemory
 from vision.tracks.identity import Kind, decide, examine
-from vision.tracks.presence import Track
+from vision.tracks.presence import Track, reach_of, within_reach
 from vision.tracks.tracker import LookStamp, Tracker
 from vision.types import Detections
 
@@ -232,3 +232,46 @@ def test_shake_and_passers_by_for_hours_give_no_track_and_end_none() -> None:
         dx, dy = (float(value) for value in rng.uniform(-2 / 6, 2 / 6, 2))
         watched.watch(1, things=(THING,), shift=(dx, dy), passers=4)
     assert [one.track_id for one in watched.living()] == [track.track_id]
+
+
+def test_what_the_detector_has_found_does_not_swallow_what_comes_beside_it() -> None:
+    watched = Watched()
+    beside = (THING[2] + 12, THING[1], THING[2] + 32, THING[3], 200)
+    watched.watch(10)
+    watched.watch(15, things=(THING,))
+    (heap,) = watched.living()
+    heap.reach = reach_of(heap.box, watched.memory.size_wh)
+    watched.watch(15, things=(THING, beside))
+    boxes = sorted(track.box for track in watched.living())
+    assert len(boxes) == 2
+    assert np.abs(np.subtract(boxes[0], THING[:4])).max() <= 3
+    assert np.abs(np.subtract(boxes[1], beside[:4])).max() <= 3
+
+
+@given(
+    st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(61, 120), st.integers(61, 120)),
+    st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(61, 120), st.integers(61, 120)),
+)
+def test_a_track_never_leaves_its_reach(
+    found_box: tuple[int, int, int, int], region: tuple[int, int, int, int]
+) -> None:
+    track = a_track()
+    track.reach = reach_of(found_box, (320, 180))
+    box = within_reach(region, track)
+    assert box[0] >= track.reach[0] and box[1] >= track.reach[1]
+    assert box[2] <= track.reach[2] and box[3] <= track.reach[3]
+    assert box[2] > box[0] and box[3] > box[1]
+
+
+def test_ground_that_is_explained_away_takes_no_other_thing_with_it() -> None:
+    watched = Watched()
+    beside = (THING[0] + 2, THING[1] + 2, THING[2] - 2, THING[3] - 2, 200)
+    watched.watch(10)
+    watched.watch(15, things=(beside,))
+    (thing,) = watched.living()
+    wide = watched.tracker.bear_found((0, 0, 300, 170), LookStamp(25, 250.0, 250.0))
+    watched.tracker.settle(watched.memory, wide, "ground that a car left")
+    watched.watch(6, things=(beside,))
+    (still,) = watched.living()
+    assert still.track_id == thing.track_id
+    assert still.seen > 15

@@ -72,6 +72,7 @@ class Track:
         is_hidden: Whether something stands in front of it in the last look.
         last_check_look: When the detector last examined it.
         found_box_px: Where the detector last found what it is named, or, unnamed, a class of incident.
+        zones: Names of the zones that it was last judged to stand in.
         reach: Bounds on the grid, with a margin, of what the detector found: nothing beyond belongs to it.
         settled: Why it is no incident for good, or empty.
         incident: What the incident desk keeps of an open incident.
@@ -103,6 +104,7 @@ class Track:
     last_check_look: int = NEVER
     found_box_px: tuple[float, float, float, float] | None = None
     reach: GridBox | None = None
+    zones: list[str] = field(default_factory=list)
     settled: str = ""
     incident: dict[str, Any] | None = None
 
