@@ -68,7 +68,7 @@ SCENARIOS: Final = {
     "market": _DEFAULT | {"vendor": 26.0, "permitted_vendor": 6.0, "delivery": 9.0},
     "nudges": _QUIET | {"nudge": 34.0},
 }
-MARKET_PITCH = 3.4
+MARKET_PITCH = 6.0
 """The market corner takes so many times the permitted vendors of a pitch."""
 
 

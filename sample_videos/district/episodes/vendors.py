@@ -70,7 +70,7 @@ def _permitted(board: Board, camera: DistrictCamera, rate: float) -> Iterator[Ep
     rng = board.rng(camera, "permitted_vendor")
     for number in range(int(rng.poisson(rate))):
         opens, closes = (hour(board.day, value) for value in MARKET_HOURS[int(rng.integers(2))])
-        start = float(rng.uniform(opens + 120, opens + 0.6 * (closes - opens)))
+        start = float(rng.uniform(opens + 120, opens + 0.4 * (closes - opens)))
         end = float(rng.uniform(start + 1500, closes + GRACE_S[CATEGORY] - 300))
         due = None
         luck = rng.random()
