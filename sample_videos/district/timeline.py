@@ -40,7 +40,7 @@ _DEFAULT: Final = {
     "pile": 6.5,
     "permitted_rubbish": 2.4,
     "debris": 4.4,
-    "left": 0.6,
+    "left": 1.2,
     "overflow": 2.0,
     "bin_emptied": 4.5,
     "bin_moved": 4.0,
@@ -197,7 +197,7 @@ class World:
         return self._shown[key]
 
 
-@lru_cache(maxsize=96)
+@lru_cache(maxsize=16)
 def day_of(seed: int, day: int, scenario: str) -> Day:
     """The day that begins at 04:00 of day number `day`; about a second the first time."""
     rates = SCENARIOS[scenario]

@@ -238,7 +238,7 @@ def _look(rng: np.random.Generator, kinds: tuple[tuple[str, float], ...]) -> Loo
     return looks_of(kind, (0.92, 1.07) if kind == "person" else (0.97, 1.03))(rng, "any")
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=96)
 def _in_view(seed: int, scenario: str, camera_id: str, hour: int) -> dict[int, tuple[Mover, ...]]:
     """Who is on a piece of path that a camera sees within an hour, by bucket of time."""
     buckets: dict[int, list[Mover]] = defaultdict(list)

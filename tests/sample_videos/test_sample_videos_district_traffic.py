@@ -21,7 +21,7 @@ WORLD = World(7)
 paths = st.integers(0, len(DISTRICT.paths) - 1)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.sampled_from(CAMERAS), st.lists(st.floats(hour(0, 8), hour(0, 9)), min_size=2, max_size=5))
 def test_a_moment_shows_the_same_whatever_was_asked_before(
     camera: DistrictCamera, moments: list[float]
