@@ -9,14 +9,17 @@ from streetkeeper import district_parts
 
 __all__ = ["app", "detector_kind"]
 
-app = typer.Typer(no_args_is_help=True, help="The sample district: a simulated place with known truth.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help=(
+        "The sample district: a simulated place with known truth.\n\n"
+        "Everything that stands on its streets follows from a seed, so that what is measured in it can be "
+        "compared with what was there; see docs/methods/sample-district.md."
+    ),
+)
 app.command()(district_parts.objects)
 app.add_typer(district_parts.parts, name="parts")
-
-
-@app.callback()
-def district() -> None:
-    """Make and describe the sample district."""
 
 
 @app.command()
@@ -25,7 +28,15 @@ def world(
     days: Annotated[int, typer.Option(min=1, help="How many days.")] = 1,
     scenario: Annotated[str, typer.Option(help="default, quiet, market or nudges.")] = "default",
 ) -> None:
-    """Say what happens in some days of the district: incidents due and traps, a camera-day."""
+    """Say what happens in some days of the district: incidents due and traps, a camera-day.
+
+    For each camera: what is against a rule for long enough, near enough and seen well, and how many traps it
+    meets; then each kind of trap. `easy` means fewer traps than a bench may boast of.
+
+    **Exit codes:** 0 told; 2 no such scenario.
+
+    **Example:** streetkeeper district world --seed 7 --days 2
+    """
     from sample_videos.district.figures import world_figures
     from sample_videos.district.timeline import World
     from streetkeeper.console import say
@@ -42,7 +53,12 @@ def world(
 def plan(
     out: Annotated[Path, typer.Option(help="Where the drawing goes (SVG).")] = Path("plan.svg"),
 ) -> None:
-    """Draw the district: buildings, streets, cameras, and where things are put."""
+    """Draw the district: buildings, streets, cameras, and where things are put.
+
+    **Exit codes:** 0 drawn; 2 the file cannot be written.
+
+    **Example:** streetkeeper district plan --out plan.svg
+    """
     from sample_videos.district.drawing import draw_plan
     from streetkeeper.console import faults_told, say
 

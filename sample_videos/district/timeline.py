@@ -40,7 +40,7 @@ _DEFAULT: Final = {
     "pile": 6.5,
     "permitted_rubbish": 2.4,
     "debris": 4.4,
-    "left": 0.6,
+    "left": 1.2,
     "overflow": 2.0,
     "bin_emptied": 4.5,
     "bin_moved": 4.0,
@@ -68,7 +68,7 @@ SCENARIOS: Final = {
     "market": _DEFAULT | {"vendor": 26.0, "permitted_vendor": 6.0, "delivery": 9.0},
     "nudges": _QUIET | {"nudge": 34.0},
 }
-MARKET_PITCH = 3.4
+MARKET_PITCH = 6.0
 """The market corner takes so many times the permitted vendors of a pitch."""
 
 
@@ -197,7 +197,7 @@ class World:
         return self._shown[key]
 
 
-@lru_cache(maxsize=96)
+@lru_cache(maxsize=16)
 def day_of(seed: int, day: int, scenario: str) -> Day:
     """The day that begins at 04:00 of day number `day`; about a second the first time."""
     rates = SCENARIOS[scenario]

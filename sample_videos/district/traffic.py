@@ -47,8 +47,8 @@ LANES = (("drive-north", "turn-ne"), ("drive-west", "turn-ws"))
 """Paths that begin on the same lane: one queue before the lights."""
 WALKERS = (("person", 1.0),)
 RIDERS = (("e_bike_rider", 0.84), ("tricycle_driven", 0.16))
-CYCLE_S, GREEN_S = 84.0, 36.0
-"""Of the lights: the long street has green from 0 to 36 s, the cross street from 42 to 78 s."""
+CYCLE_S, GREEN_S = 90.0, 38.0
+"""Of the lights: the long street has green from 0 to 38 s, the cross street from 45 to 83 s."""
 HEADWAY_S = 2.4
 QUEUE_M = 7.2
 REACTS_S = 1.2
@@ -130,9 +130,12 @@ def _on_lane(seed: int, ways: tuple[str, ...], hour: int) -> tuple[Mover, ...]:
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
     weekend = 1.15 if (hour // 24) % 7 >= 5 else 1.0
     count = int(rng.poisson(rates.sum() * DAY_SHAPE[hour % 24] * weekend))
-    starts = np.sort(rng.uniform(hour * HOUR_S, (hour + 1) * HOUR_S, count))
+    drives = DISTRICT.paths[paths[0]].kind == "drive"
+    # Each hour is made by itself: in its last cycle no vehicle sets out, and the queue is gone by its end.
+    last = (hour + 1) * HOUR_S - (CYCLE_S if drives else 0.0)
+    starts = np.sort(rng.uniform(hour * HOUR_S, last, count))
     taken = [paths[int(number)] for number in rng.choice(len(paths), count, p=rates / rates.sum())]
-    if DISTRICT.paths[paths[0]].kind == "drive":
+    if drives:
         return tuple(_vehicles(rng, taken, starts))
     return tuple(mover for start in starts for mover in _group(rng, paths[0], float(start)))
 
@@ -238,7 +241,7 @@ def _look(rng: np.random.Generator, kinds: tuple[tuple[str, float], ...]) -> Loo
     return looks_of(kind, (0.92, 1.07) if kind == "person" else (0.97, 1.03))(rng, "any")
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=96)
 def _in_view(seed: int, scenario: str, camera_id: str, hour: int) -> dict[int, tuple[Mover, ...]]:
     """Who is on a piece of path that a camera sees within an hour, by bucket of time."""
     buckets: dict[int, list[Mover]] = defaultdict(list)

@@ -217,7 +217,7 @@ def _is_visible(camera: DistrictCamera, episode: Episode) -> bool:
 FARTHEST_M = 110.0
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def _still_box(camera: DistrictCamera, part: Part) -> Box | None:
     return _bounds(camera, camera.project(hull_enu(part)))
 
@@ -232,7 +232,7 @@ def _bounds(camera: DistrictCamera, pixels: F64) -> Box | None:
     return (x1, y1, x2, y2) if x2 - x1 > 1 and y2 - y1 > 1 else None
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def _samples(camera: DistrictCamera, part: Part) -> tuple[F64, NDArray[np.bool_]]:
     """Points across a thing as it is seen: (20, 2) pinhole pixels, (20,) whether they are in sight."""
     corners, height = footprint_en(part), float(hull_enu(part)[:, 2].max())

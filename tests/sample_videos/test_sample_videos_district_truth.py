@@ -186,7 +186,7 @@ class _Alone(World):
         return None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.sampled_from(CHOSEN), st.floats(0, 0.999))
 def test_a_visible_share_is_a_share_and_none_while_it_is_away(thing: TruthThing, share: float) -> None:
     t = thing.from_t + share * (thing.to_t - thing.from_t)

@@ -270,8 +270,36 @@ def test_nobody_stands_in_a_wall_or_sells_to_the_carriageway() -> None:
             if part.asset == "person" and not part.way:
                 cell = heights.cells(np.array([part.east_m]), np.array([part.north_m]))
                 assert heights.solid_m[cell][0] == 0, episode.id
-            if episode.kind == "vendor" and part.asset == "person" and part.from_t > episode.from_t:
+            comes_later = part.asset == "person" and part.from_t > episode.from_t and not part.way
+            if episode.kind == "vendor" and comes_later:
                 customers += 1
                 customers_on_road += abs(part.north_m) < 4.5 or (6.5 < part.east_m < 13.5)
     assert customers > 50
     assert customers_on_road == 0
+
+
+def test_sellers_come_on_foot_and_push_what_has_wheels() -> None:
+    pushed = 0
+    for episode in World(7).episodes(0):
+        if episode.kind != "vendor":
+            continue
+        coming = [part for part in episode.others if part.way and part.to_t == episode.from_t]
+        if not coming:
+            continue
+        assert [part.asset for part in coming].count("person") == 1
+        for part in coming:
+            # It ends where it then stands, at a walk, and is nobody's main thing on the way.
+            assert part.way[-1][1:] in {(each.east_m, each.north_m) for each in episode.parts if not each.way}
+            (t0, e0, n0), (t1, e1, n1) = part.way[:2]
+            assert 0.6 < np.hypot(e1 - e0, n1 - n0) / (t1 - t0) < 1.3
+            pushed += part.asset != "person"
+        sheets = (
+            "vegetable_sheet",
+            "trinket_sheet",
+            "melon_heap",
+            "fruit_stall",
+            "goods_table",
+            "clothes_rack",
+        )
+        assert not any(part.asset in sheets for part in coming)
+    assert pushed > 5

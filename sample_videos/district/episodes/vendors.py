@@ -1,9 +1,10 @@
 """Street vendors: outside every permitted place, and inside one, within and beyond its hours."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sample_videos.district.cameras import DistrictCamera
 from sample_videos.district.catalogue import CATALOGUE
@@ -18,12 +19,15 @@ from sample_videos.district.things import Episode, Part, hour
 
 __all__ = ["vendor_episodes"]
 
+F64 = NDArray[np.float64]
 CATEGORY = "street_vendor"
 MOST_AT_ONCE = 3
 """Vendors outside permitted places in one camera's view."""
 FAVOURITES = 6
 RETURNS = 0.65
 """Share of stays at a favourite place, by the vendor who always comes there."""
+ON_WHEELS = ("fruit_tricycle", "pancake_cart", "skewer_grill", "steamer_cart", "drinks_cart")
+"""Stalls that are pushed to their place; of the others the seller comes and they are set up."""
 PUSH_MPS = 0.9
 COMES_FROM_M = 26.0
 OVERSTAYS, EARLY = 0.12, 0.1
@@ -70,7 +74,7 @@ def _permitted(board: Board, camera: DistrictCamera, rate: float) -> Iterator[Ep
     rng = board.rng(camera, "permitted_vendor")
     for number in range(int(rng.poisson(rate))):
         opens, closes = (hour(board.day, value) for value in MARKET_HOURS[int(rng.integers(2))])
-        start = float(rng.uniform(opens + 120, opens + 0.6 * (closes - opens)))
+        start = float(rng.uniform(opens + 120, opens + 0.4 * (closes - opens)))
         end = float(rng.uniform(start + 1500, closes + GRACE_S[CATEGORY] - 300))
         due = None
         luck = rng.random()
@@ -102,10 +106,8 @@ def _vendor(
     due: tuple[float, float] | None,
 ) -> Episode:
     """A stall with its seller, its customers, and its coming and going."""
-    others = [*_comings(stall)]
     seller = standing(board, rng, stall, (stall.from_t, stall.to_t), "sit" if rng.random() < 0.3 else "stand")
-    if seller is not None:
-        others.append(seller)
+    others = [] if seller is None else [seller, *_comings(stall, seller)]
     others += customers(board, rng, stall, float(rng.uniform(3, 12)), stall.to_t - 60)
     variant = next(each for each in CATALOGUE[stall.asset].variants if each.name == stall.variant)
     return Episode(
@@ -121,21 +123,31 @@ def _vendor(
     )
 
 
-def _comings(stall: Part) -> Iterator[Part]:
-    """The stall on its way to its place and away again, at a walk."""
+def _comings(stall: Part, seller: Part) -> Iterator[Part]:
+    """The seller on the way to the place and away again, pushing the stall if it has wheels."""
     yaw = np.deg2rad(stall.yaw_deg)
-    front = (stall.east_m + float(np.sin(yaw)) * 1.8, stall.north_m + float(np.cos(yaw)) * 1.8)
-    start = (front[0] + float(np.cos(yaw)) * COMES_FROM_M, front[1] - float(np.sin(yaw)) * COMES_FROM_M)
+    ahead, right = np.array([np.sin(yaw), np.cos(yaw)]), np.array([np.cos(yaw), -np.sin(yaw)])
+    place = np.array([stall.east_m, stall.north_m])
+    front = place + 1.8 * ahead
+    start = front + COMES_FROM_M * right
     long_s, short_s = COMES_FROM_M / PUSH_MPS, 1.8 / PUSH_MPS
     came, left = stall.from_t, stall.to_t
-    coming = (
-        (came - long_s - short_s, *start),
-        (came - short_s, *front),
-        (came, stall.east_m, stall.north_m),
-    )
-    going = ((left, stall.east_m, stall.north_m), (left + short_s, *front), (left + short_s + long_s, *start))
-    for way in (coming, going):
-        yield replace(stall, from_t=way[0][0], to_t=way[-1][0], way=way)
+    # Who pushes walks a step behind: on the way in farther out, on the way out farther in.
+    walks_in = (start + 1.6 * right, front + 1.2 * right, np.array([seller.east_m, seller.north_m]))
+    walks_out = (walks_in[2], front - 1.2 * right, start - 1.6 * right)
+    times_in = (came - long_s - short_s, came - short_s, came)
+    times_out = (left, left + short_s, left + short_s + long_s)
+    yield _going(replace(seller, pose="stand"), times_in, walks_in)
+    yield _going(replace(seller, pose="stand"), times_out, walks_out)
+    if stall.asset in ON_WHEELS:
+        yield _going(stall, times_in, (start, front, place))
+        yield _going(stall, times_out, (place, front, start))
+
+
+def _going(part: Part, times: Sequence[float], places: Sequence[F64]) -> Part:
+    """A part on its way."""
+    way = tuple((t, float(place[0]), float(place[1])) for t, place in zip(times, places, strict=True))
+    return replace(part, from_t=times[0], to_t=times[-1], way=way)
 
 
 def _favourites(board: Board, camera: DistrictCamera) -> list[Favourite]:
