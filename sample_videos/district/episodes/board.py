@@ -190,7 +190,7 @@ class Board:
                 part.asset, part.variant, east, north, yaw % 360, *span, part.scale, part.tint_bgr, part.pose
             )
             block = block_of(moved)
-            if not _in_wall(block) and self.is_free(block, span):
+            if not _is_barred(block) and self.is_free(block, span):
                 self.take(block, span)
                 return moved
         return None
@@ -283,11 +283,24 @@ def _is_aside(place: Point, wish: Wish) -> bool:
     )
 
 
-def _in_wall(block: F64) -> bool:
-    """Whether a corner or the middle of a block lies in a building or a hoarding."""
+def _is_barred(block: F64) -> bool:
+    """Whether a corner or the middle of a block lies in a building or a hoarding, or on a carriageway."""
     points = np.vstack([block, block.mean(axis=0)])
     heights = district_heights()
-    return bool((heights.solid_m[heights.cells(points[:, 0], points[:, 1])] > 0).any())
+    in_wall = heights.solid_m[heights.cells(points[:, 0], points[:, 1])] > 0
+    east, north = points.T
+    on_road = [
+        (west < east) & (east < east_edge) & (south < north) & (north < north_edge)
+        for west, south, east_edge, north_edge in _CARRIAGEWAYS
+    ]
+    return bool(in_wall.any() or np.any(on_road))
+
+
+_CARRIAGEWAYS: Final = [
+    (*np.min(ground.outline_en, axis=0), *np.max(ground.outline_en, axis=0))
+    for ground in DISTRICT.grounds
+    if ground.kind == "carriageway"
+]
 
 
 def _furniture() -> list[F64]:
