@@ -11,12 +11,12 @@ from typing import Protocol
 
 import numpy as np
 
-from vision.boxes import overlap_of_smaller, share_inside, union_iou
+from vision.boxes import area, overlap_of_smaller, share_inside, union_iou
 from vision.detectors.crops import crop_around, merge_tiles, tiles
 from vision.protocols import Detector
 from vision.tracks.belief import DEFAULT_RECALL, Recall, hit_step, miss_step
 from vision.tracks.identity import CONTEXT, FINDABLE, NOTHING_KNOWN, Check, examine
-from vision.tracks.presence import Track
+from vision.tracks.presence import VAGUE_TIMES, Track
 from vision.types import Box, Detections, FramePacket
 
 __all__ = ["Attended", "Attention", "Cadence", "CropExaminer", "Examiner"]
@@ -181,8 +181,15 @@ class Attention:
         track.shift_odds(PRESENCE_SHARE * hit_step(check.score, recall))
 
 
-def newly_found(heartbeat: Detections, known: Sequence[Box]) -> list[Box]:
-    """Boxes of findable things in a heartbeat that no track covers yet, one per thing."""
+def newly_found(heartbeat: Detections, known: Sequence[Box], patches: Sequence[Box] = ()) -> list[Box]:
+    """Boxes of findable things in a heartbeat that no track covers yet, one per thing.
+
+    Args:
+        heartbeat: What was found.
+        known: Boxes of what was found before.
+        patches: Boxes of changed ground in which nothing was found yet: one that is far larger than what is
+            found now is not the same thing.
+    """
     rows = heartbeat.of(*FINDABLE)
     order = np.argsort(-rows.scores, kind="stable")
     fresh: list[Box] = []
@@ -191,7 +198,8 @@ def newly_found(heartbeat: Detections, known: Sequence[Box]) -> list[Box]:
         box: Box = (x1, y1, x2, y2)
         if rows.scores[row] < HEARTBEAT_SCORE:
             continue
-        if any(overlap_of_smaller(box, other) > 0.3 for other in (*known, *fresh)):
+        near = [patch for patch in patches if area(patch) <= VAGUE_TIMES * area(box)]
+        if any(overlap_of_smaller(box, other) > 0.3 for other in (*known, *near, *fresh)):
             continue
         fresh.append(box)
     return fresh

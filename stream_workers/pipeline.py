@@ -208,8 +208,10 @@ class ViewPipeline:
             [rows.name(row), round(float(rows.scores[row]), 3), *(round(float(v), 1) for v in rows.xyxy[row])]
             for row in range(len(rows))
         ]
-        known = [self._px(track) for track in state.tracker.tracks]
-        for box in newly_found(heartbeat, known):
+        tracks = state.tracker.tracks
+        known = [self._px(track) for track in tracks if track.reach is not None]
+        patches = [self._px(track) for track in tracks if track.reach is None]
+        for box in newly_found(heartbeat, known, patches):
             born = state.tracker.bear_found(self._on_grid(box), stamp)
             born.reach = reach_of(born.box, self._memory().size_wh)
 

@@ -267,13 +267,13 @@ def _canal() -> tuple[Episode, ...]:
 
 FILMS: Final = (
     Film("market-south", "a vendor outside the guiding point, two inside it", 7, SteadySky(0.1),
-         hour(0, 16.4), "libx264", 50, 1_000_000, _market("market-south")),
+         hour(0, 16.4), "libx264", 50, 850_000, _market("market-south")),
     Film("market-north", "the same minutes from the other side", 7, SteadySky(0.1),
          hour(0, 16.4), "libx264", 50, 620_000, _market("market-north")),
     Film("street-west", "rubbish left at the kerb, a delivery, parked cars", 7, SteadySky(0.0),
          hour(0, 8.7), "libx264", 50, 620_000, _street_west()),
     Film("street-east", "a ground sheet with vegetables in the rain", 9, SteadySky(1.0, 3.0),
-         hour(0, 10.6), "libx264", 50, 1_000_000, _street_east()),
+         hour(0, 10.6), "libx264", 50, 850_000, _street_east()),
     Film("lane", "household rubbish in a housing lane, away from the bins' slab", 8, SteadySky(0.95),
          hour(0, 13.2), "libx265", 50, 420_000, _lane()),
     Film("site-gate", "rubble tipped outside the hoarding, sand inside it", 7, SteadySky(0.05),

@@ -275,3 +275,16 @@ def test_ground_that_is_explained_away_takes_no_other_thing_with_it() -> None:
     (still,) = watched.living()
     assert still.track_id == thing.track_id
     assert still.seen > 15
+
+
+def test_changed_ground_that_no_detector_knows_takes_in_nothing_much_smaller_that_it_does_know() -> None:
+    patch = Track(1, "region", 0, 0.0, 0.0, (20, 20, 120, 120), (20, 20, 120, 120), log_odds=4.0)
+    pile = Track(2, "detection", 5, 50.0, 50.0, (60, 60, 76, 72), (60, 60, 76, 72), log_odds=4.0)
+    pile.reach = reach_of(pile.box, (320, 180))
+    bit = Track(3, "region", 5, 50.0, 50.0, (22, 22, 100, 110), (22, 22, 100, 110), log_odds=4.0)
+    watched = Watched()
+    watched.watch(6)
+    watched.tracker.tracks = [patch, pile, bit]
+    watched.watch(1)
+    assert pile.settled == ""
+    assert bit.settled == "part of track 1"

@@ -16,10 +16,12 @@ from vision.scene.regions import GridBox, Region
 __all__ = [
     "GONE_BELOW",
     "PRESENT_ABOVE",
+    "VAGUE_TIMES",
     "Track",
     "adopt_region",
     "associate",
     "is_uncalibrated",
+    "is_vaguer",
     "reach_of",
     "sight",
     "within_reach",
@@ -37,6 +39,8 @@ NEVER = -(10**9)
 SEEN_SHARE = 0.4
 GONE_SHARE = 0.6
 
+VAGUE_TIMES = 4
+"""So many times larger, changed ground is not the thing in it: wakes of traffic, shade and light run together."""
 REACH_SHARE = 0.15
 REACH_CELLS = 2
 """A found box's edges err by a few per cent, and goods and shadows lie about a thing."""
@@ -230,6 +234,13 @@ def reach_of(found: GridBox, size_wh: tuple[int, int]) -> GridBox:
     )
 
 
+def is_vaguer(track: Track, box: GridBox) -> bool:
+    """Whether a track that no detector has found is far larger than a box: a patch around it, and no thing."""
+    if track.reach is not None:
+        return False
+    return _area(track.box) > VAGUE_TIMES * _area(box)
+
+
 def within_reach(box: GridBox, track: Track) -> GridBox:
     """A box for a track, cut off at the track's reach; where they do not meet, the reach itself."""
     if track.reach is None:
@@ -269,6 +280,10 @@ def sight(track: Track, look: SceneLook, at: float) -> None:
         track.hidden += 1
         track.is_hidden = True
         track.shift_odds(HIDDEN_STEP)
+
+
+def _area(box: GridBox) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 def _ease(old: int, new: int, outward: int) -> int:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from vision.boxes import overlap_of_smaller
 from vision.scene.memory import SceneLook, SceneMemory
 from vision.scene.regions import GridBox, Region, find_regions, is_light_only, outline_gain
-from vision.tracks.presence import Track, adopt_region, associate, sight, within_reach
+from vision.tracks.presence import Track, adopt_region, associate, is_vaguer, sight, within_reach
 
 __all__ = ["PART_OF", "LookStamp", "Tracker"]
 
@@ -158,7 +158,9 @@ class Tracker:
                 if older is younger or older.settled or younger.incident is not None:
                     continue
                 ahead = older.incident is not None or older.track_id < younger.track_id
-                if ahead and overlap_of_smaller(older.extent, younger.extent) > MERGE_OVERLAP:
+                if not ahead or is_vaguer(older, younger.extent):
+                    continue
+                if overlap_of_smaller(older.extent, younger.extent) > MERGE_OVERLAP:
                     younger.settled = f"{PART_OF} track {older.track_id}"
                     older.box = within_reach(_around(older.box, younger.box), older)
                     break
