@@ -157,8 +157,9 @@ def test_a_plate_has_the_camera_s_geometry(camera: cameras.DistrictCamera) -> No
     assert len(places) > 100
     spot = on_plate(camera, places)
     ratio = depth_cm[spot[:, 1], spot[:, 0]] / 100.0 / camera.depth(places)
-    assert float((abs(ratio - 1) < 0.02).mean()) > 0.88
-    # What is not the ground stands before it: posts, trunks, benches; never behind.
+    assert abs(float(np.median(ratio)) - 1) < 0.01
+    assert float((abs(ratio - 1) < 0.02).mean()) > 0.8
+    # What is not the ground stands before it: posts, bushes, railings, benches; never behind.
     assert float((ratio > 1.02).mean()) < 0.01
 
 
