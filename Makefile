@@ -12,12 +12,15 @@ TESTS ?= tests
 help:  ## Say what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
+# A venv that was made without python3-venv has no pip: it is made anew.
 $(READY): requirements.txt pyproject.toml
-	@test -d $(VENV) || $(PYTHON) -m venv $(VENV) || \
-	  { echo "python3-venv is missing: apt-get install python3-venv make"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed, and $(PYTHON) is $$($(PYTHON) --version); try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { rm -rf $(VENV); echo "Setting up $(VENV), once; this takes a minute or two."; \
+	  $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "python3-venv is missing: apt-get install python3-venv make"; exit 1; }; }
 	@if command -v uv >/dev/null 2>&1; then uv pip install --quiet --python $(BIN)/python -r requirements.txt; \
 	  else $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt; fi
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(DEV_READY): $(READY) requirements-dev.txt

@@ -22,7 +22,7 @@ class ApiSettings(BaseSettings):
     max_batch_events: int = Field(default=500, ge=1, le=5000, description="Events in one request.")
     max_batch_bytes: int = Field(default=5_000_000, ge=1000, description="Body of one batch of events.")
     max_event_bytes: int = Field(default=262_144, ge=1000, description="One event as JSON.")
-    max_picture_bytes: int = Field(default=10_000_000, ge=1000, description="One evidence picture.")
+    max_picture_bytes: int = Field(default=10_000_000, ge=1000, description="One picture or clip.")
     body_timeout_s: float = Field(default=30, gt=0, description="How long a body may take to arrive.")
     max_failed_tries: int = Field(default=10, ge=1, description="Wrong keys per address and minute.")
     session_hours: float = Field(default=12, gt=0, le=24 * 30, description="How long a sign-in lasts.")

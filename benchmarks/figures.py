@@ -3,27 +3,25 @@
 import hashlib
 import json
 import resource
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from models.registry import load_manifest
+from stream_workers.errors import StreamError
 
-__all__ = ["config_sha256", "cpu_of", "cpu_s", "line"]
+__all__ = ["NotAsPromised", "config_sha256", "cpu_s", "line"]
+
+
+class NotAsPromised(StreamError):
+    """What was measured is not what the benchmark promises; its figures would mean nothing."""
 
 
 def cpu_s() -> float:
     """User and system CPU seconds of this process so far."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
-
-
-def cpu_of(work: Callable[[], Any]) -> float:
-    """CPU seconds that a piece of work takes."""
-    before = cpu_s()
-    work()
-    return cpu_s() - before
 
 
 def config_sha256(*documents: str) -> str:

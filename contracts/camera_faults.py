@@ -8,6 +8,7 @@ import numpy as np
 
 from contracts.fault import Fault
 from contracts.site import Calibration, Camera, Stream
+from contracts.stream_address import stream_kind
 
 __all__ = ["camera_faults"]
 
@@ -21,6 +22,12 @@ def camera_faults(camera: Camera, path: str) -> Iterator[Fault]:
     if camera.stream is not None:
         yield from _stream(camera.stream, f"{path}.stream")
     for index, view in enumerate(camera.views):
+        if view.calibration is not None and view.picture_wh not in (None, view.calibration.picture_wh):
+            yield Fault(
+                f"{path}.views[{index}].picture_wh",
+                f"{list(view.picture_wh or ())} is another size than that of the calibration's picture",
+                "Leave it out, and draw zones on the picture of the calibration",
+            )
         if view.calibration is not None:
             yield from _calibration(view.calibration, f"{path}.views[{index}].calibration")
 
@@ -67,6 +74,12 @@ def _url(url: str, path: str) -> Iterator[Fault]:
         )
     if parts.scheme not in ("rtsp", "rtsps", "http", "https") or not parts.hostname:
         yield Fault(path, f"'{parts.scheme}' is no stream address", "Write rtsp://host:port/path")
+    elif stream_kind(url) is None:
+        yield Fault(
+            path,
+            "is neither an HLS playlist nor an FLV stream: its path ends neither in .m3u8 nor in .flv",
+            "Write the playlist's or stream's own address, or rtsp://host:port/path",
+        )
 
 
 def _calibration(calibration: Calibration, path: str) -> Iterator[Fault]:

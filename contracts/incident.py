@@ -76,7 +76,7 @@ class ModelRef(Message):
 
 
 class EvidenceRef(Message):
-    """A picture that belongs to an incident; `href` is relative to the events' own folder or API root."""
+    """A picture or clip of an incident; `href` is relative to the events' own folder or API root."""
 
     kind: Literal["before", "arrival", "now", "still", "clip"]
     sha256: Sha256
@@ -116,7 +116,7 @@ class Incident(Message):
     priority: int = Field(default=3, ge=1, le=5, description="1 is most urgent.")
     rule: RuleRef
     permits: list[Identifier] = Field(default_factory=list)
-    confidence: float = Field(ge=0, le=1)
+    confidence: float = Field(ge=0, le=1, description="Probability that it is there and is of its category.")
     persons_checked: bool = Field(
         default=True, description="False where no detector could tell persons from things."
     )
@@ -129,7 +129,9 @@ class Incident(Message):
     media_time_s: float = Field(ge=0)
     input: str | None = Field(default=None, max_length=1000, description="File name, for recordings.")
     evidence: list[EvidenceRef] = Field(default_factory=list)
-    evidence_note: str | None = Field(default=None, max_length=300, description="Why there is no picture.")
+    evidence_note: str | None = Field(
+        default=None, max_length=300, description="Why pictures or the clip are missing."
+    )
     site_version: str = Field(max_length=64)
 
     def seen_for_s(self) -> float:

@@ -139,7 +139,7 @@ class Rule(Part):
         default=0, ge=0, description="Least footprint; not asked where no area is known."
     )
     min_box_px: float = Field(default=0, ge=0, description="Least height of the box in pixels.")
-    min_confidence: float = Field(default=0.5, ge=0, le=1, description="Least confidence.")
+    min_confidence: float = Field(default=0.5, ge=0, le=1, description="Least confidence, a probability.")
     priority: int = Field(default=3, ge=1, le=5, description="1 is most urgent.")
     codes: dict[str, str] = Field(default_factory=dict, description="Codes of standards, by standard.")
 
@@ -188,13 +188,26 @@ class View(Part):
     calibration: Calibration | None = Field(
         default=None, description="Without it, incidents of the view have no place."
     )
+    picture_wh: tuple[Side, Side] | None = Field(
+        default=None,
+        description="Size of the picture that zones in pixels were drawn on; not needed where there is a "
+        "calibration, whose picture it is. A stream of another size is scaled to it.",
+    )
+
+    @property
+    def drawn_wh(self) -> tuple[int, int] | None:
+        """Size of the picture that calibration and zones in pixels are in; None where nobody told it."""
+        return self.calibration.picture_wh if self.calibration is not None else self.picture_wh
 
 
 class Stream(Part):
     """Where a camera's pictures come from, and by which right."""
 
     url: str | None = Field(
-        default=None, max_length=1000, description="rtsp://host/path without user or password."
+        default=None,
+        max_length=1000,
+        description="rtsp(s)://host/path, or http(s)://host/path of an HLS playlist (.m3u8) or an FLV"
+        " stream (.flv); without user or password.",
     )
     file: str | None = Field(default=None, max_length=1000, description="A recording, for rehearsal.")
     credentials: str | None = Field(
@@ -227,7 +240,10 @@ class Camera(Part):
     heartbeat_every_s: float = Field(
         default=300, ge=1, le=86400, description="How often the detector sees the whole frame."
     )
-    clips: bool = Field(default=False, description="Whether masked clips are kept as evidence.")
+    clips: bool = Field(
+        default=False,
+        description="Whether masked clips of the moment that an incident opens are made; costs memory.",
+    )
     views: list[View] = Field(min_length=1, description="Its poses.")
 
 

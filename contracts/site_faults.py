@@ -132,6 +132,13 @@ def _zone(site: Site, zone: Zone, path: str) -> Iterator[Fault]:
         )
         return
     size = _picture_of(site, zone.view)
+    if size is None:
+        yield Fault(
+            f"{path}.polygon_px",
+            f"nobody told how large the picture of view {zone.view} was that it was drawn on",
+            "Add picture_wh: [width, height] to the view; the zone then keeps its place in every stream",
+            severity="warning",
+        )
     if size is not None and len(points) >= 3 and Polygon(points).is_valid:
         yield from _inside_picture(points, size, f"{path}.polygon_px")
 
@@ -178,8 +185,8 @@ def _inside_picture(
 def _picture_of(site: Site, view_id: str) -> tuple[int, int] | None:
     for camera in site.cameras:
         for view in camera.views:
-            if view.id == view_id and view.calibration is not None:
-                return view.calibration.picture_wh
+            if view.id == view_id:
+                return view.drawn_wh
     return None
 
 

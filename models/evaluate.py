@@ -10,13 +10,14 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from models.labels import licensed_pictures
 from models.registry import open_detector
 from vision.detectors.boxes import iou_matrix
 from vision.errors import BadInput
 from vision.protocols import Detector
 from vision.types import Detections
 
-__all__ = ["Labelled", "average_precision", "evaluate", "measure", "read_labelled"]
+__all__ = ["Labelled", "Matches", "average_precision", "evaluate", "match", "measure", "read_labelled"]
 
 IOU = 0.5
 RESAMPLES = 200
@@ -34,10 +35,20 @@ class Labelled:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matches:
-    """Found boxes of one class in one picture: scores, whether each is right, and how many there are."""
+    """Found boxes of one class in one picture, the best score first.
+
+    Args:
+        scores: (N,) float64.
+        right: (N,) whether each matches a true box that no better one matches.
+        partners: (N,) int64, the row of that true box, or -1.
+        heights: (N,) float64, pixels.
+        truths: How many true boxes there are.
+    """
 
     scores: F64
     right: NDArray[np.bool_]
+    partners: NDArray[np.int64]
+    heights: F64
     truths: int
 
 
@@ -65,8 +76,8 @@ def evaluate(model_name: str, data: Path, split: str = "val") -> dict[str, Any]:
     }
 
 
-def read_labelled(data: Path, split: str) -> tuple[list[Labelled], list[str]]:
-    """Pictures and class names of a YOLO data set."""
+def read_labelled(data: Path, split: str, *, licensed_only: bool = False) -> tuple[list[Labelled], list[str]]:
+    """Pictures and class names of a YOLO data set; if asked, only the licensed ones of its manifest.csv."""
     try:
         names = yaml.safe_load((data / "data.yaml").read_text(encoding="utf-8"))["names"]
     except (OSError, KeyError, TypeError, yaml.YAMLError) as error:
@@ -75,6 +86,9 @@ def read_labelled(data: Path, split: str) -> tuple[list[Labelled], list[str]]:
     paths = sorted((data / "images" / split).glob("*.jpg"))
     if not paths:
         raise BadInput(f"{data / 'images' / split} holds no .jpg")
+    if licensed_only and (data / "manifest.csv").is_file():
+        licensed = {picture.path for picture in licensed_pictures(data)}
+        paths = [path for path in paths if path in licensed]
     return [_labelled(path, data / "labels" / split / f"{path.stem}.txt", listed) for path in paths], listed
 
 
@@ -87,8 +101,29 @@ def measure(detector: Detector, pictures: Sequence[Labelled], names: Sequence[st
             raise BadInput(f"{picture.path} is no picture that can be read")
         found = detector.detect([np.asarray(image, np.uint8)])[0]
         for name in names:
-            matches[name].append(_match(found.of(name), picture.boxes.get(name)))
+            matches[name].append(match(found.of(name), picture.boxes.get(name)))
     return {name: _figures(rows) for name, rows in matches.items() if sum(row.truths for row in rows)}
+
+
+def match(found: Detections, truth: NDArray[np.float32] | None) -> Matches:
+    """Match found boxes to true ones, the best score first, each true box once, from an overlap of 0.5 on."""
+    order = np.argsort(-found.scores, kind="stable")
+    partners = np.full(len(order), -1, np.int64)
+    if truth is not None and len(truth) and len(order):
+        overlaps = iou_matrix(found.xyxy[order], truth)
+        free = np.ones(len(truth), bool)
+        for row in range(len(order)):
+            best = int(np.argmax(np.where(free, overlaps[row], -1.0)))
+            if free[best] and overlaps[row, best] >= IOU:
+                free[best], partners[row] = False, best
+    boxes = found.xyxy[order].astype(np.float64)
+    return Matches(
+        found.scores[order].astype(np.float64),
+        partners >= 0,
+        partners,
+        boxes[:, 3] - boxes[:, 1],
+        0 if truth is None else len(truth),
+    )
 
 
 def average_precision(scores: F64, right: NDArray[np.bool_], truths: int) -> float:
@@ -117,20 +152,6 @@ def _labelled(path: Path, label: Path, names: Sequence[str]) -> Labelled:
         corners = [(x - w / 2) * width, (y - h / 2) * height, (x + w / 2) * width, (y + h / 2) * height]
         boxes.setdefault(names[int(kind)], []).append(corners)
     return Labelled(path, {name: np.array(rows, np.float32) for name, rows in boxes.items()})
-
-
-def _match(found: Detections, truth: NDArray[np.float32] | None) -> Matches:
-    """Match found boxes to true ones, the best score first, each true box once."""
-    order = np.argsort(-found.scores, kind="stable")
-    right = np.zeros(len(order), bool)
-    if truth is not None and len(truth) and len(order):
-        overlaps = iou_matrix(found.xyxy[order], truth)
-        free = np.ones(len(truth), bool)
-        for row in range(len(order)):
-            best = int(np.argmax(np.where(free, overlaps[row], -1.0)))
-            if free[best] and overlaps[row, best] >= IOU:
-                free[best], right[row] = False, True
-    return Matches(found.scores[order].astype(np.float64), right, 0 if truth is None else len(truth))
 
 
 def _figures(rows: Sequence[Matches]) -> dict[str, Any]:

@@ -3,18 +3,28 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 import numpy as np
 import yaml
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from vision.detectors.calibration import ScoreMap
 from vision.detectors.onnx import OnnxDetector, OnnxOptions
 from vision.errors import ModelRejected
+from vision.protocols import Detector
 from vision.types import Detections
 
-__all__ = ["Manifest", "ModelEntry", "ModelMissing", "OpenModel", "load_manifest", "open_detector"]
+__all__ = [
+    "ClassCalibration",
+    "Manifest",
+    "ModelEntry",
+    "ModelMissing",
+    "OpenModel",
+    "load_manifest",
+    "open_detector",
+]
 
 FOLDER = Path(__file__).parent
 MANIFEST = FOLDER / "manifest.yaml"
@@ -22,6 +32,16 @@ MANIFEST = FOLDER / "manifest.yaml"
 
 class ModelMissing(ModelRejected, FileNotFoundError):
     """A file of the manifest, or the manifest itself, is not there; also Python's own error for that."""
+
+
+class ClassCalibration(BaseModel):
+    """How the scores of one class become probabilities; written by `streetkeeper models calibrate`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    slope: float = Field(gt=0, le=20, description="Of the log-odds of the scores.")
+    shift: float = Field(ge=-20, le=20, description="Of the log-odds of the scores.")
+    recall: float = Field(ge=0, lt=1, description="Share of things in plain view that are found.")
 
 
 class ModelEntry(BaseModel):
@@ -38,9 +58,35 @@ class ModelEntry(BaseModel):
     card: str
     classes: list[str] = Field(min_length=1)
     input_px: int = Field(ge=32, le=4096)
-    threshold: float = Field(ge=0, le=1)
+    threshold: float = Field(ge=0, le=1, description="Least probability, or score without calibration.")
     thresholds: dict[str, float] = Field(default_factory=dict)
     iou: float = Field(default=0.6, gt=0, le=1)
+    calibration: dict[str, ClassCalibration] = Field(
+        default_factory=dict, description="By class, all of them or none."
+    )
+
+    @model_validator(mode="after")
+    def _calibrates_its_classes(self) -> Self:
+        strange = sorted({*self.calibration, *self.thresholds} - set(self.classes))
+        if strange:
+            raise ValueError(f"{self.name} has no class {strange}; it has {self.classes}")
+        missing = sorted(set(self.classes) - set(self.calibration)) if self.calibration else []
+        if missing:
+            raise ValueError(
+                f"{self.name}'s calibration leaves out {missing}: scores of one model must mean the same; "
+                "`streetkeeper models calibrate` gives all classes"
+            )
+        return self
+
+    @property
+    def maps(self) -> dict[str, ScoreMap]:
+        """From scores to probabilities, by class; empty without calibration."""
+        return {name: ScoreMap(one.slope, one.shift) for name, one in self.calibration.items()}
+
+    @property
+    def recall(self) -> dict[str, float]:
+        """Share of things in plain view that are found, by class; empty without calibration."""
+        return {name: one.recall for name, one in self.calibration.items()}
 
 
 class Manifest(BaseModel):
@@ -77,10 +123,10 @@ class OpenModel:
 
     Args:
         info: Its entry.
-        detector: The back-end.
+        detector: The back-end, or what stands in for it.
     """
 
-    def __init__(self, info: ModelEntry, detector: OnnxDetector) -> None:
+    def __init__(self, info: ModelEntry, detector: Detector) -> None:
         self.info = info
         self._detector = detector
 
@@ -112,8 +158,20 @@ def load_manifest(path: Path | None = None) -> Manifest:
         raise ModelRejected(f"{path.name}: {error}") from error
 
 
-def open_detector(name: str = "detector", *, manifest: Path | None = None, threads: int = 1) -> OpenModel:
+def open_detector(
+    name: str = "detector",
+    *,
+    manifest: Path | None = None,
+    threads: int = 1,
+    least_score: float | None = None,
+) -> OpenModel:
     """Open a model of the manifest.
+
+    Args:
+        name: Its name.
+        manifest: The manifest; by default the shipped one.
+        threads: Threads of one run.
+        least_score: Give the model's own scores from here on, uncalibrated; for calibrating it.
 
     Raises:
         ModelMissing: Its file is not there.
@@ -134,7 +192,9 @@ def open_detector(name: str = "detector", *, manifest: Path | None = None, threa
             f"and {entry.bytes}: the file is damaged or was exchanged; restore it, or enter the new hash if "
             "the change was yours"
         )
-    options = OnnxOptions(entry.input_px, entry.thresholds, entry.threshold, entry.iou, threads)
+    options = OnnxOptions(entry.input_px, entry.thresholds, entry.threshold, entry.iou, threads, entry.maps)
+    if least_score is not None:
+        options = OnnxOptions(entry.input_px, {}, least_score, entry.iou, threads)
     return OpenModel(entry, OnnxDetector(content, entry.classes, options))
 
 

@@ -178,6 +178,7 @@ class ReplayProcess:
 def _fault_words(name: str, fault: Faults) -> list[str]:
     words = [f"--deaf={name}"] if fault.is_deaf else []
     words += [f"--mute={name}"] if fault.is_mute else []
+    words += [f"--mute-after={name}:{fault.mute_after_s}"] if fault.mute_after_s is not None else []
     words += [f"--drop={name}:{fault.drop_after_s}"] if fault.drop_after_s is not None else []
     words += [f"--status={name}:{fault.status}"] if fault.status is not None else []
     return words
@@ -192,6 +193,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--scheme", choices=["digest", "basic"], default="digest")
     parser.add_argument("--deaf", action="append", default=[], metavar="NAME", help="accept, never answer")
     parser.add_argument("--mute", action="append", default=[], metavar="NAME", help="send no picture")
+    parser.add_argument(
+        "--mute-after", action="append", default=[], metavar="NAME:SECONDS", help="then send no picture"
+    )
     parser.add_argument("--drop", action="append", default=[], metavar="NAME:SECONDS", help="hang up")
     parser.add_argument("--status", action="append", default=[], metavar="NAME:CODE", help="refuse")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end with the parent process")
@@ -204,12 +208,14 @@ async def _main(arguments: argparse.Namespace) -> None:
     for word in arguments.films:
         name, _, path = word.partition("=")
         files.setdefault(name, []).append(Path(path))
+    mutes = dict(word.rsplit(":", 1) for word in arguments.mute_after)
     drops = dict(word.rsplit(":", 1) for word in arguments.drop)
     codes = dict(word.rsplit(":", 1) for word in arguments.status)
     faults = {
         name: Faults(
             is_deaf=name in arguments.deaf,
             is_mute=name in arguments.mute,
+            mute_after_s=float(mutes[name]) if name in mutes else None,
             drop_after_s=float(drops[name]) if name in drops else None,
             status=int(codes[name]) if name in codes else None,
         )

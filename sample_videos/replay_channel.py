@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from sample_videos.replay_rtp import CLOCK_HZ, AccessUnit, Film, sender_report
 __all__ = ["Channel", "Faults"]
 
 _REPORT_EVERY_S = 5.0
+_FIRST_TICKS = (1 << 32) - 8 * CLOCK_HZ
+"""Where the stream's clock begins: not at zero, as RFC 3550 asks, and soon over the edge of 32 bits."""
 _LATE_S = 1.0
 _MOST_WAITING_BYTES = 8 * 1024 * 1024
 
@@ -22,12 +25,14 @@ class Faults:
     Args:
         is_deaf: It accepts connections and never answers.
         is_mute: It answers, and sends no picture.
+        mute_after_s: It sends so many seconds of its film, and then nothing; None never.
         drop_after_s: It ends each connection so long after it began to play; None never.
         status: It answers every request with this status, such as 404; None normally.
     """
 
     is_deaf: bool = False
     is_mute: bool = False
+    mute_after_s: float | None = None
     drop_after_s: float | None = None
     status: int | None = None
 
@@ -83,17 +88,20 @@ class Channel:
     async def _send(self) -> None:
         began = time.monotonic()
         report_at = 0.0
+        mute_at_s = math.inf if self.faults.mute_after_s is None else self.faults.mute_after_s
         for start_s, unit in self._timeline():
+            if start_s + unit.send_s >= mute_at_s:
+                return
             due = began + (start_s + unit.send_s) / self.speed
             late_s = time.monotonic() - due
             if late_s < 0:
                 await asyncio.sleep(-late_s)
             elif late_s > _LATE_S:  # the machine slept: go on from now instead of hurrying
                 began += late_s
-            self._spread(unit, round((start_s + unit.show_s) * CLOCK_HZ))
+            self._spread(unit, _FIRST_TICKS + round((start_s + unit.show_s) * CLOCK_HZ))
             if time.monotonic() >= report_at:
                 report_at = time.monotonic() + _REPORT_EVERY_S
-                self._report(round((start_s + unit.send_s) * CLOCK_HZ))
+                self._report(_FIRST_TICKS + round((start_s + unit.send_s) * CLOCK_HZ))
 
     def _timeline(self) -> Iterator[tuple[float, AccessUnit]]:
         """Start of the film's present round, and its pictures, without end."""

@@ -114,7 +114,6 @@ def load_film(path: Path) -> Film:
             coded = bytes(packet)
             is_key = reader.is_keyframe(coded)
             if is_key:
-                reader.standalone(coded)  # learns parameter sets that stand in the stream
                 first_sets = first_sets or _ordered_sets(codec, reader.parameter_sets)
             send_s = float((packet.pts if packet.dts is None else packet.dts) * base)
             began = send_s if began is None else began

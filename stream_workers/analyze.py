@@ -8,87 +8,37 @@ import contextlib
 import json
 import resource
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field, replace
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.progress import Progress, TaskID
 
-from contracts.event import IncidentEvent
-from contracts.geojson import incidents_to_csv, incidents_to_geojson
-from contracts.incident import Incident
 from contracts.site import Site
-from contracts.site_check import load_site
-from stream_workers.build import ViewFolders, build_view_pipeline, open_models, shortest_dwell, view_setup
-from stream_workers.errors import DecodeFailed, SourceRefused, StreamError
+from stream_workers.build import open_models
+from stream_workers.errors import SinkUnavailable, SourceRefused
 from stream_workers.inputs import (
     AnalyzeOptions,
     CameraWork,
-    Recording,
-    hash_file,
     plan_work,
+    recording_at,
     run_name,
     site_for_files,
 )
-from stream_workers.journal import StoreJournal
-from stream_workers.pipeline import ViewPipeline, persist_looks_for
-from stream_workers.report import FileLine, ReportFacts, write_report
-from stream_workers.sources.inputs import list_inputs, open_input
+from stream_workers.recordings import STATE_FILE, FileResult, Undertaking, analyse_camera
+from stream_workers.results import RunFacts, RunSummary, write_results
+from stream_workers.site_fit import load_fitting_site
+from stream_workers.sources.inputs import list_inputs
 from stream_workers.store import WorkerStore
-from vision.errors import VisionError
 
 __all__ = ["RunSummary", "run_analysis"]
 
-STATE_FILE = "run.sqlite"
-
-
-@dataclass(slots=True)
-class FileResult:
-    """What became of one recording."""
-
-    name: str
-    sha256: str
-    looks: int = 0
-    duration_s: float = 0.0
-    mode: str = ""
-    time_origin: str = ""
-    fault: str = ""
-    explanations: list[dict[str, Any]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class RunSummary:
-    """The end of an analysis."""
-
-    run: str
-    out: Path
-    files: Sequence[FileResult]
-    incidents: int
-    media_s: float
-    cpu_s: float
-
-    @property
-    def exit_code(self) -> int:
-        """0 all read, 1 some faulty, 3 nothing read."""
-        faults = sum(bool(file.fault) for file in self.files)
-        if not faults:
-            return 0
-        return 1 if any(file.looks for file in self.files) else 3
-
-    def lines(self) -> Iterator[str]:
-        """What is said at the end."""
-        rate = self.media_s / self.cpu_s if self.cpu_s else 0.0
-        yield (
-            f"{self.incidents} incidents in {self.media_s / 60:.1f} min from {len(self.files)} files; "
-            f"{self.cpu_s:.1f} CPU s, {rate:.0f}x real time per core"
-        )
-        for file in self.files:
-            if file.fault:
-                yield f"fault: {file.name!r}: {file.fault}"
-        yield f"report: {self.out / 'report.html'}"
+MB = 1e6
 
 
 def run_analysis(inputs: Sequence[Path], options: AnalyzeOptions, progress: Progress) -> RunSummary:
@@ -97,23 +47,29 @@ def run_analysis(inputs: Sequence[Path], options: AnalyzeOptions, progress: Prog
     Raises:
         SourceRefused: No input, or a file whose camera cannot be told, or a folder of another run.
         SiteRejected: The site has faults.
+        StorageFull: There is no room; the same command goes on when there is.
     """
     began = _cpu_s()
     paths = list_inputs(inputs)
     if not paths:
         raise SourceRefused(f"nothing to analyse in {', '.join(str(path) for path in inputs)}")
-    recordings = [Recording(path, hash_file(path)) for path in paths]
-    site = load_site(options.site) if options.site is not None else site_for_files(recordings, options)
+    recordings = [recording_at(path) for path in paths]
+    readable = [recording for recording in recordings if not recording.fault]
+    site = (
+        load_fitting_site(options.site) if options.site is not None else site_for_files(recordings, options)
+    )
     site = _with_options(site, options)
     run = run_name(recordings, site.version, options)
-    work = plan_work(recordings, site, options)
+    work = plan_work(readable, site, options)
     options.out.mkdir(parents=True, exist_ok=True)
     _refuse_foreign_folder(options.out, run)
-    files = _work_through(work, site, run, options, progress)
-    summary = _write_results(run, site, files, options, began)
-    if options.api_url is not None:
-        _send(options)
-    return summary
+    is_resumed = (options.out / STATE_FILE).exists()
+    task = Undertaking(site, run, options.out, _start(options, site), options.explain)
+    files = [FileResult.of(recording) for recording in recordings if recording.fault]
+    files += _Reading(task, progress, options.jobs).work_through(work)
+    files.sort(key=lambda file: paths.index(file.path))
+    summary = write_results(RunFacts(run, site, options, is_resumed), files, _cpu_s() - began)
+    return replace(summary, unsent=_send(options))
 
 
 def _with_options(site: Site, options: AnalyzeOptions) -> Site:
@@ -125,6 +81,14 @@ def _with_options(site: Site, options: AnalyzeOptions) -> Site:
         every = {"look_every_s": options.look_every_s}
         changes["cameras"] = [camera.model_copy(update=every) for camera in site.cameras]
     return site.model_copy(update=changes)
+
+
+def _start(options: AnalyzeOptions, site: Site) -> Any:
+    """The told capture time of the first frame, on the site's clock where it names no zone."""
+    start = options.start
+    if start is None or start.utcoffset() is not None:
+        return start
+    return start.replace(tzinfo=ZoneInfo(site.time_zone))
 
 
 def _refuse_foreign_folder(out: Path, run: str) -> None:
@@ -141,184 +105,127 @@ def _refuse_foreign_folder(out: Path, run: str) -> None:
             )
 
 
-def _work_through(
-    work: Sequence[CameraWork], site: Site, run: str, options: AnalyzeOptions, progress: Progress
-) -> list[FileResult]:
-    total = sum(len(item.recordings) for item in work)
-    task = progress.add_task("analysing", total=total, rate="")
-    results: list[FileResult] = []
-    if options.jobs == 1 or len(work) == 1:
-        models = open_models()
-        for item in work:
-            for result in analyse_camera(
-                item, site, run, options, models=models, tick=_ticker(progress, task)
-            ):
-                results.append(result)
-                progress.update(task, advance=1, description="analysing")
-        return results
-    with ProcessPoolExecutor(max_workers=options.jobs) as pool:
-        futures = [pool.submit(_camera_in_process, item, site, run, options) for item in work]
-        for future in as_completed(futures):
-            done = future.result()
-            results += done
-            progress.update(task, advance=len(done))
-    return sorted(results, key=lambda result: result.name)
-
-
-def _ticker(progress: Progress, task: TaskID) -> "Ticker":
-    return Ticker(progress, task)
-
-
 @dataclass(slots=True)
-class Ticker:
-    """Shows which file is read and how fast."""
+class _Reading:
+    """Reads all cameras, in this process or in several, and shows how far it is.
 
+    Args:
+        task: What all cameras share.
+        progress: The bar; it counts bytes, so that the remaining time is that of long and short files.
+        jobs: Processes.
+    """
+
+    task: Undertaking
     progress: Progress
-    task: TaskID
+    jobs: int
     began: float = field(default_factory=time.monotonic)
     media_s: float = 0.0
 
-    def tell(self, name: str, media_s: float) -> None:
-        """Show progress inside one file; `media_s` is the film time of its last look."""
-        wall = max(1e-3, time.monotonic() - self.began)
-        shown = name if len(name) <= 32 else f"{name[:29]}..."
-        self.progress.update(
-            self.task,
+    def work_through(self, work: Sequence[CameraWork]) -> list[FileResult]:
+        """What became of every recording."""
+        sizes = [_size_mb(path) for item in work for path in _paths(item)]
+        bar = self.progress.add_task("analysing", total=sum(sizes) or 1.0, rate="")
+        read = self._here if self.jobs == 1 or len(work) == 1 else self._in_processes
+        return read(work, bar)
+
+    def _here(self, work: Sequence[CameraWork], bar: TaskID) -> list[FileResult]:
+        models = open_models()
+        results: list[FileResult] = []
+        tick = _BarTicker(self, bar)
+        for item in work:
+            for result in analyse_camera(item, self.task, models, tick):
+                results.append(result)
+                self.media_s += result.duration_s
+                tick.done_mb += _size_mb(result.path)
+                self.progress.update(bar, completed=tick.done_mb, rate=self.rate(0.0))
+        return results
+
+    def _in_processes(self, work: Sequence[CameraWork], bar: TaskID) -> list[FileResult]:
+        results: list[FileResult] = []
+        # A forked child would inherit locks that threads of this process hold: decoders, the progress bar.
+        with ProcessPoolExecutor(self.jobs, mp_context=get_context("spawn")) as pool, _ended_at_once():
+            futures = {pool.submit(_camera_in_process, item, self.task): item for item in work}
+            for future in as_completed(futures):
+                item = futures[future]
+                try:
+                    done = future.result()
+                except BrokenProcessPool:
+                    done = [FileResult.of(recording, ENDED_FROM_OUTSIDE) for recording in item.recordings]
+                results += done
+                self.media_s += sum(result.duration_s for result in done)
+                self.progress.update(
+                    bar, advance=sum(_size_mb(path) for path in _paths(item)), rate=self.rate(0.0)
+                )
+        return results
+
+    def rate(self, media_s: float) -> str:
+        """How many times faster than real time it goes."""
+        wall_s = max(1e-3, time.monotonic() - self.began)
+        return f"{(self.media_s + media_s) / wall_s:.0f}x"
+
+
+ENDED_FROM_OUTSIDE = (
+    "a process of this analysis was ended from outside (was the memory full?); the same command, "
+    "perhaps with fewer --jobs, goes on from the last committed look"
+)
+
+
+@dataclass(slots=True)
+class _BarTicker:
+    """Moves the bar inside one recording."""
+
+    reading: _Reading
+    bar: TaskID
+    done_mb: float = 0.0
+
+    def tell(self, path: Path, media_s: float, share: float) -> None:
+        """A look was taken in at `media_s` of a recording, of which `share` (0 to 1) is read."""
+        shown = path.name if len(path.name) <= 32 else f"{path.name[:29]}..."
+        self.reading.progress.update(
+            self.bar,
             description=f"{shown!r} {media_s:.0f} s",
-            rate=f"{(self.media_s + media_s) / wall:.0f}x",
+            completed=self.done_mb + _size_mb(path) * min(1.0, share),
+            rate=self.reading.rate(media_s),
         )
 
 
-def _camera_in_process(item: CameraWork, site: Site, run: str, options: AnalyzeOptions) -> list[FileResult]:
-    return list(analyse_camera(item, site, run, options, models=open_models(), tick=None))
-
-
-def analyse_camera(
-    item: CameraWork,
-    site: Site,
-    run: str,
-    options: AnalyzeOptions,
-    *,
-    models: Any,
-    tick: Ticker | None,
-) -> Iterator[FileResult]:
-    """Analyse the recordings of one camera in order; a faulty one does not stop the rest."""
-    camera = site.camera(item.camera_id)
-    view = camera.views[0]
-    folders = ViewFolders(options.out / "evidence", None)
-    persist = persist_looks_for(shortest_dwell(site), camera.look_every_s)
-    with WorkerStore(options.out / STATE_FILE) as store:
-        base = 0
-        for recording in item.recordings:
-            setup = view_setup(site, camera, view, models, run=run, input_name=recording.path.name[:1000])
-            journal = StoreJournal(store, view.id, run, persist)
-            pipeline, taker = build_view_pipeline(setup, journal, folders, models, explain=options.explain)
-            journal.collect = taker.collect
-            result = FileResult(recording.path.name, recording.sha256)
-            _read(recording, pipeline, base, options, result, tick)
-            base += result.looks
-            if options.explain:
-                result.explanations = [explanation.to_json() for explanation in pipeline.explanations()]
-            if tick is not None:
-                tick.media_s += result.duration_s
-            yield result
-
-
-def _read(
-    recording: Recording,
-    pipeline: ViewPipeline,
-    base: int,
-    options: AnalyzeOptions,
-    result: FileResult,
-    tick: Ticker | None,
-) -> None:
-    """Feed one recording to a pipeline; looks that are committed already are not judged again."""
-    every = pipeline.look_every_s
+@contextlib.contextmanager
+def _ended_at_once() -> Iterator[None]:
+    """Where a person interrupts, the processes are ended: what they have committed stays."""
     try:
-        with open_input(recording.path, every, options.start) as source:
-            result.time_origin = source.time_origin
-            for number, look in enumerate(source):
-                pipeline.handle(look, base + number)
-                result.looks = number + 1
-                result.duration_s = look.media_time_s
-                if tick is not None:
-                    tick.tell(recording.path.name, look.media_time_s)
-            result.mode = source.mode
-            result.duration_s = max(result.duration_s, source.info.duration_s or 0.0)
-    except (StreamError, VisionError) as error:
-        result.fault = str(error)
-        if isinstance(error, DecodeFailed) and result.looks:
-            result.fault += "; what came before is analysed"
+        yield
+    except KeyboardInterrupt:
+        for child in active_children():
+            child.terminate()
+        raise
 
 
-def _write_results(
-    run: str, site: Site, files: Sequence[FileResult], options: AnalyzeOptions, began: float
-) -> RunSummary:
-    with WorkerStore(options.out / STATE_FILE) as store:
-        events = [event for event in store.events(run) if isinstance(event, IncidentEvent)]
-    latest: dict[str, Incident] = {}
-    for event in events:
-        latest[event.data.incident_id] = event.data
-    incidents = sorted(latest.values(), key=lambda incident: (incident.opened_at, incident.incident_id))
-    out = options.out
-    _write(out / "events.jsonl", "".join(event.model_dump_json() + "\n" for event in events))
-    _write(out / "incidents.geojson", json.dumps(incidents_to_geojson(incidents), indent=1))
-    _write(out / "incidents.csv", incidents_to_csv(incidents))
-    if options.explain:
-        lines = [{"input": file.name, **line} for file in files for line in file.explanations]
-        _write(out / "explain.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
-    summary = RunSummary(
-        run, out, files, len(incidents), sum(file.duration_s for file in files), _cpu_s() - began
-    )
-    facts = _run_facts(summary, site, options)
-    write_report(
-        ReportFacts(
-            run,
-            incidents,
-            [
-                FileLine(file.name, file.duration_s, file.looks, file.mode, file.time_origin, file.fault)
-                for file in files
-            ],
-            [(file.name, file.explanations) for file in files] if options.explain else (),
-            facts,
-        ),
-        out,
-    )
-    _write(out / "run.json", json.dumps(facts, indent=1))
-    return summary
+def _camera_in_process(item: CameraWork, task: Undertaking) -> list[FileResult]:
+    return list(analyse_camera(item, task, open_models()))
 
 
-def _run_facts(summary: RunSummary, site: Site, options: AnalyzeOptions) -> Mapping[str, Any]:
-    return {
-        "run": summary.run,
-        "state": "done",
-        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "site_version": site.version,
-        "look_every_s": options.look_every_s,
-        "dwell_s": options.dwell_s,
-        "inputs": [
-            {name: value for name, value in asdict(file).items() if name != "explanations"}
-            for file in summary.files
-        ],
-        "incidents": summary.incidents,
-        "looks": sum(file.looks for file in summary.files),
-        "media_s": round(summary.media_s, 3),
-        "cpu_s": round(summary.cpu_s, 3),
-        "realtime_factor": round(summary.media_s / summary.cpu_s, 1) if summary.cpu_s else 0.0,
-    }
+def _paths(item: CameraWork) -> list[Path]:
+    return [recording.path for recording in item.recordings]
 
 
-def _send(options: AnalyzeOptions) -> None:
-    """Send the run's events and pictures through the same spool as a worker's."""
+def _size_mb(path: Path) -> float:
+    """Megabytes to be read; of a folder of pictures, of all of them."""
+    members = [entry for entry in path.iterdir() if entry.is_file()] if path.is_dir() else [path]
+    return sum(entry.stat().st_size for entry in members) / MB
+
+
+def _send(options: AnalyzeOptions) -> str:
+    """Send the run's events and pictures through the same spool as a worker's; gives why not all went."""
     from stream_workers.sinks.http import send_all
 
-    if options.api_url is not None:
-        with WorkerStore(options.out / STATE_FILE) as store:
+    if options.api_url is None:
+        return ""
+    with WorkerStore(options.out / STATE_FILE) as store:
+        try:
             send_all(store, options.api_url)
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+        except SinkUnavailable as error:
+            return f"the case API {error}"
+    return ""
 
 
 def _cpu_s() -> float:

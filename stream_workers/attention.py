@@ -13,7 +13,8 @@ import numpy as np
 from vision.boxes import overlap_of_smaller, share_inside, union_iou
 from vision.detectors.crops import crop_around, merge_tiles, tiles
 from vision.protocols import Detector
-from vision.tracks.identity import CONTEXT, FINDABLE, examine
+from vision.tracks.belief import DEFAULT_RECALL, Recall, hit_step, miss_step
+from vision.tracks.identity import CONTEXT, FINDABLE, NOTHING_KNOWN, Check, examine
 from vision.tracks.presence import Track
 from vision.types import Box, Detections, FramePacket
 
@@ -23,10 +24,10 @@ CHECKS_PER_DWELL = 8
 OPEN_EVERY = 8
 """An open incident is examined this many times more rarely than a dwelling region."""
 CLAIMED_EVERY = 4
-HEARTBEAT_SCORE = 0.35
-"""Least score for something to be taken up that the memory did not see come."""
-FOUND_STEP = 1.0
-NOT_FOUND_STEP = -0.7
+HEARTBEAT_SCORE = 0.4
+"""Least calibrated score for something to be taken up that the memory did not see come."""
+PRESENCE_SHARE = 0.5
+"""How much one check says of presence: the next of the same thing repeats half of it."""
 TILE_TURNS = 3
 """Heartbeats until every tile was seen: what stands there from the start can wait so long."""
 TILE_PX = 832
@@ -70,12 +71,16 @@ class Attention:
         detector: The detector; its crops are the model's input size or larger.
         cadence: How often things are examined.
         input_px: Side of the model's input.
+        recall: Share of things in plain view that the detector finds, by class.
     """
 
-    def __init__(self, detector: Detector, cadence: Cadence, input_px: int = 416) -> None:
+    def __init__(
+        self, detector: Detector, cadence: Cadence, input_px: int = 416, recall: Recall = NOTHING_KNOWN
+    ) -> None:
         self._detector = detector
         self._cadence = cadence
         self._input_px = input_px
+        self._recall = recall
 
     def attend(
         self, packet: FramePacket, due: Sequence[tuple[Track, Box]], *, heartbeat: bool, first: bool = False
@@ -95,10 +100,10 @@ class Attention:
             found = self._around(packet, box, attended)
             if attended.heartbeat is not None:
                 found = _joined(found, attended.heartbeat)
-            before = sum(track.scores.get(name, 0.0) for name in FINDABLE)
-            examine(track, box, found, packet.look, packet.captured_at.timestamp())
+            at = packet.captured_at.timestamp()
+            check = examine(track, box, found, packet.look, at, self._recall)
             if track.origin == "detection":
-                self._believe(track, packet, found, box, before)
+                self._believe(track, check, at)
         return attended
 
     def is_due(self, track: Track, look: int) -> bool:
@@ -107,7 +112,9 @@ class Attention:
             return False
         every = self._cadence.check_every
         if track.incident is not None:
-            every *= OPEN_EVERY
+            # What only the detector knows is looked for again soon once it was missed.
+            is_doubted = track.origin == "detection" and not track.is_sure
+            every *= 1 if is_doubted else OPEN_EVERY
         elif track.checks >= 2 * CHECKS_PER_DWELL:
             every *= CLAIMED_EVERY
         return look - track.last_check_look >= every
@@ -140,19 +147,18 @@ class Attention:
         attended.crops.append((wanted, found))
         return found
 
-    def _believe(self, track: Track, packet: FramePacket, found: Detections, box: Box, before: float) -> None:
+    def _believe(self, track: Track, check: Check, at: float) -> None:
         """Presence of something that only the detector knows: found, not found, or hidden."""
-        after = sum(track.scores.get(name, 0.0) for name in FINDABLE)
-        if after - before >= 0.2:
-            track.seen += 1
-            track.last_seen_at = packet.captured_at.timestamp()
-            track.shift_odds(FOUND_STEP)
-        elif any(
-            share_inside(box, [float(v) for v in other]) > 0.5 for other in found.of("person", *CONTEXT).xyxy
-        ):
+        if check.is_hidden:
             track.hidden += 1
-        else:
-            track.shift_odds(NOT_FOUND_STEP)
+            return
+        recall = self._recall.get(check.name or track.named, DEFAULT_RECALL)
+        if not check.name:
+            track.shift_odds(PRESENCE_SHARE * miss_step(recall))
+            return
+        track.seen += 1
+        track.last_seen_at = at
+        track.shift_odds(PRESENCE_SHARE * hit_step(check.score, recall))
 
 
 def newly_found(heartbeat: Detections, known: Sequence[Box]) -> list[Box]:

@@ -1,19 +1,23 @@
 """From the site document to running parts: the only place that picks classes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import shapely
+from shapely import Polygon, make_valid
 
 from contracts.incident import Category, ModelRef
-from contracts.site import Camera, Site, View, Zone, ZoneKind
+from contracts.site import Camera, Site, View, ZoneKind
 from models.registry import OpenModel, open_detector
 from stream_workers.attention import Attention, Cadence
+from stream_workers.clips import ClipMaker
 from stream_workers.evidence import EvidenceFile, EvidenceMaker
-from stream_workers.incidents import IncidentDesk, TakenEvidence, ViewSetup
+from stream_workers.incidents import ClipTaker, IncidentDesk, TakenEvidence, ViewSetup
 from stream_workers.look_ring import LookRing
 from stream_workers.masking import DeadlineMask
 from stream_workers.pipeline import Journal, ViewParts, ViewPipeline
@@ -23,10 +27,26 @@ from stream_workers.stills import BackgroundStills, StillMaker, StillStore
 from vision.errors import ModelRejected
 from vision.georeference.homography import PlaneGeoreferencer, fit
 from vision.georeference.place import Place, place_footprint
+from vision.privacy.cover import PrivacyZones
 from vision.privacy.mask import PrivacyMask
 from vision.types import Box
 
-__all__ = ["Models", "ViewFolders", "build_view_pipeline", "open_models"]
+__all__ = [
+    "Models",
+    "OpenClips",
+    "ViewFolders",
+    "build_view_pipeline",
+    "open_models",
+    "placer_of",
+    "privacy_zones",
+    "shortest_dwell",
+    "view_setup",
+]
+
+OpenClips = Callable[[ClipMaker, Callable[[EvidenceFile], None]], ClipTaker]
+"""Gives the clips of a view, from what makes them and what takes their files for the look's commit."""
+EDGE_STEPS = 200
+"""Steps along each edge of a polygon on the ground: 5 cm on an edge of 10 m."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +88,10 @@ class PictureTaker:
         self.taken += result.files
         return TakenEvidence([file.evidence_ref() for file in result.files], result.note)
 
+    def keep(self, file: EvidenceFile) -> None:
+        """Take in a file that was made elsewhere."""
+        self.taken.append(file)
+
     def collect(self) -> list[EvidenceFile]:
         """The files since the last call."""
         files, self.taken = self.taken, []
@@ -79,11 +103,14 @@ class RingKeeper:
     """Keeps looks for evidence and composes background stills."""
 
     ring: LookRing[EncodedLook]
+    maker: StillMaker[EncodedLook]
     stills: BackgroundStills[EncodedLook] | None
 
     def keep(self, look: DecodedLook) -> None:
         """Take one look into the ring; compose a background still when one is due."""
         self.ring.add(look.encoded, look.captured_at)
+        if look.is_keyframe:  # a JPEG of a picture is not quite that picture
+            self.maker.remember(look.encoded, look.planes)
         if self.stills is not None:
             self.stills.keep_if_due(look.captured_at)
 
@@ -95,20 +122,34 @@ class PlanePlacer:
     georeferencer: PlaneGeoreferencer
     picture_wh: tuple[int, int]
 
-    def place(self, box: Box, category: str) -> Place | None:
+    def place(self, box: Box, category: str, look_px: float) -> Place | None:
         """Place of the footprint, or None beyond horizon or range."""
-        return place_footprint(box, self.georeferencer, self.picture_wh, category)
+        return place_footprint(box, self.georeferencer, self.picture_wh, category, look_px)
 
 
 def build_view_pipeline(
-    setup: ViewSetup, journal: Journal, folders: ViewFolders, models: Models, *, explain: bool = False
+    setup: ViewSetup,
+    journal: Journal,
+    folders: ViewFolders,
+    models: Models,
+    *,
+    explain: bool = False,
+    open_clips: OpenClips | None = None,
 ) -> tuple[ViewPipeline, PictureTaker]:
     """The pipeline of one view, and the taker whose files belong into the journal's commit.
+
+    Args:
+        setup: What is fixed for the view.
+        journal: Commits its looks.
+        folders: Where its pictures go.
+        models: The models.
+        explain: Whether to keep an explanation of every track that ends.
+        open_clips: Gives its clips; None where they are off.
 
     Raises:
         CalibrationRejected: The view's control points cannot give a plane.
     """
-    privacy = privacy_polygons(setup.site, setup.view)
+    privacy = privacy_zones(setup.site, setup.view)
     ring: LookRing[EncodedLook] = LookRing()
     maker: StillMaker[EncodedLook] = StillMaker(decode_encoded, models.mask, privacy)
     store = StillStore(folders.stills) if folders.stills is not None else None
@@ -117,12 +158,16 @@ def build_view_pipeline(
     attention = None
     if models.detector is not None:
         cadence = Cadence.of(dwell, setup.look_every_s, setup.camera.heartbeat_every_s)
-        attention = Attention(models.detector, cadence, models.detector.info.input_px)
+        info = models.detector.info
+        attention = Attention(models.detector, cadence, info.input_px, info.recall)
+    clips = None
+    if open_clips is not None:
+        clips = open_clips(ClipMaker(models.mask.beside(), privacy, folders.evidence), taker.keep)
     parts = ViewParts(
-        desk=IncidentDesk(setup, _placer(setup.view), taker),
+        desk=IncidentDesk(setup, placer_of(setup.view), taker, clips),
         journal=journal,
         attention=attention,
-        keeper=RingKeeper(ring, BackgroundStills(ring, maker, store) if store is not None else None),
+        keeper=RingKeeper(ring, maker, BackgroundStills(ring, maker, store) if store is not None else None),
         privacy=privacy,
     )
     return ViewPipeline(setup, parts, dwell, explain=explain), taker
@@ -140,8 +185,8 @@ def view_setup(site: Site, camera: Camera, view: View, models: Models, **facts: 
     )
 
 
-def privacy_polygons(site: Site, view: View) -> list[Sequence[tuple[float, float]]]:
-    """Privacy zones of a view, in its pixels; a zone on the ground is projected by the calibration."""
+def privacy_zones(site: Site, view: View) -> PrivacyZones:
+    """Privacy zones of a view; a zone on the ground is projected by the calibration."""
     polygons: list[Sequence[tuple[float, float]]] = []
     georeferencer = _georeferencer(view)
     for zone in site.zones:
@@ -150,8 +195,8 @@ def privacy_polygons(site: Site, view: View) -> list[Sequence[tuple[float, float
         if zone.polygon_px is not None and zone.view == view.id:
             polygons.append(zone.polygon_px)
         elif zone.polygon_lonlat is not None and georeferencer is not None:
-            polygons += _projected(zone, georeferencer)
-    return polygons
+            polygons += _projected(zone.polygon_lonlat, georeferencer)
+    return PrivacyZones(polygons, view.drawn_wh)
 
 
 def shortest_dwell(site: Site) -> float:
@@ -159,14 +204,33 @@ def shortest_dwell(site: Site) -> float:
     return min(rule.dwell_s for rule in site.rules)
 
 
-def _projected(zone: Zone, georeferencer: PlaneGeoreferencer) -> list[Sequence[tuple[float, float]]]:
-    points = georeferencer.project(np.array(zone.polygon_lonlat, np.float64))
-    # A corner behind the camera would turn the polygon inside out; what is behind is not in the picture.
-    seen = [(float(x), float(y)) for x, y in points if np.isfinite(x) and np.isfinite(y)]
-    return [seen] if len(seen) >= 3 else []
+def _projected(
+    ring: Sequence[tuple[float, float]], georeferencer: PlaneGeoreferencer
+) -> list[Sequence[tuple[float, float]]]:
+    """What of a polygon on the ground lies in front of the camera, in pixels, near the picture.
+
+    A corner behind the camera would turn the polygon inside out, and to leave only the corner out would
+    uncover what lies beside it: so each edge is followed in small steps up to where it passes the camera.
+    """
+    corners = np.array([*ring, ring[0]], np.float64)
+    shares = np.linspace(0, 1, EDGE_STEPS, endpoint=False)[:, None]
+    steps = [start + shares * (end - start) for start, end in pairwise(corners)]
+    points = georeferencer.project(np.concatenate(steps))
+    points = points[np.isfinite(points).all(axis=1)]
+    if len(points) < 3:
+        return []
+    width, height = georeferencer.plane.picture_wh
+    shown = make_valid(Polygon(points)).intersection(shapely.box(-width, -height, 2 * width, 2 * height))
+    parts = [part for part in shapely.get_parts(shown) if isinstance(part, Polygon) and part.area > 0]
+    return [[(float(x), float(y)) for x, y in part.exterior.coords] for part in parts]
 
 
-def _placer(view: View) -> PlanePlacer | None:
+def placer_of(view: View) -> PlanePlacer | None:
+    """What places the things of a view; None where it is not calibrated.
+
+    Raises:
+        CalibrationRejected: The view's control points cannot give a plane.
+    """
     georeferencer = _georeferencer(view)
     if georeferencer is None or view.calibration is None:
         return None

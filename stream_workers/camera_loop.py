@@ -4,13 +4,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Final, Protocol, cast
 
 from contracts.event import HealthState, IncidentEvent
 from contracts.site import Camera, Site, Stream
 from stream_workers import metrics
+from stream_workers.clip_desk import ClipDesk, Tappable
 from stream_workers.errors import LeaseLost, SourceRefused, StreamError
 from stream_workers.forward_clock import ForwardClock
 from stream_workers.health import HealthDesk, ViewFacts
@@ -30,7 +31,7 @@ NO_DETECTOR: Final = (
 )
 
 
-class CameraSource(LiveSource, Protocol):
+class CameraSource(LiveSource, Tappable, Protocol):
     """A source of looks that also tells about itself."""
 
     def __iter__(self) -> Iterator[DecodedLook]:
@@ -83,6 +84,7 @@ class WorkerParts:
         site: The running site; replaced as a whole when the file changes.
         has_detector: Whether there is a detector model.
         backoff: Pauses between attempts to connect.
+        clips: Holds the packets of cameras where clips are on, and makes the clips.
     """
 
     store: WorkerStore
@@ -94,6 +96,7 @@ class WorkerParts:
     site: Site
     has_detector: bool = True
     backoff: Backoff | None = None
+    clips: ClipDesk = field(default_factory=ClipDesk)
 
 
 class CameraLoop:
@@ -195,7 +198,7 @@ class CameraLoop:
         stream = self._live_stream(site, camera, lease)
         watched = self._watched = self._watched_view(site, lease, pace)
         reconnector = Reconnector(
-            lambda: self._open(stream, pace.every_s),
+            lambda: self._open(stream, pace.every_s, holds_packets=camera.clips),
             self._leave,
             backoff=self._parts.backoff,
             on_state=lambda state: self._watched.tell_source(state) if self._watched else None,
@@ -221,14 +224,20 @@ class CameraLoop:
         facts = ViewFacts(camera.views[0].id, camera.id, site.version, camera.look_every_s)
         return HealthDesk(self._parts.store, facts, lease)
 
-    def _open(self, stream: Stream, every_s: float) -> AbstractContextManager[CameraSource]:
+    def _open(
+        self, stream: Stream, every_s: float, *, holds_packets: bool
+    ) -> AbstractContextManager[CameraSource]:
         opened = self._parts.open_source(stream, every_s, self._leave)
-        return self._remembered(opened)
+        return self._remembered(opened, holds_packets=holds_packets)
 
     @contextmanager
-    def _remembered(self, opened: AbstractContextManager[CameraSource]) -> Iterator[CameraSource]:
-        with opened as source:
+    def _remembered(
+        self, opened: AbstractContextManager[CameraSource], *, holds_packets: bool
+    ) -> Iterator[CameraSource]:
+        with opened as source, ExitStack() as held:
             self._source = source
+            if holds_packets:
+                held.enter_context(self._parts.clips.tapped(self.camera_id, source))
             yield source
 
     def _handle(self, watched: Watched, look: DecodedLook) -> None:

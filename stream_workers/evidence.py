@@ -21,7 +21,7 @@ from vision.types import Box
 
 __all__ = ["EvidenceFile", "EvidenceMaker", "EvidenceResult"]
 
-Kind = Literal["before", "arrival", "now"]
+Kind = Literal["before", "arrival", "now", "clip"]
 E = TypeVar("E", bound=Encoded)
 
 FEWEST_BEFORE = 3
@@ -34,12 +34,12 @@ STILL_IS_ARRIVAL_FOR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class EvidenceFile:
-    """One masked picture of an incident.
+    """One masked picture, or one clip of masked pictures, of an incident.
 
     Args:
-        kind: `before`, `arrival` or `now`.
+        kind: `before`, `arrival`, `now` or `clip`.
         sha256: Of the file.
-        path: The JPEG, named by its hash.
+        path: The JPEG or MP4, named by its hash.
         masked: Always true: an unmasked picture has no file.
     """
 

@@ -116,11 +116,12 @@ class Fleet:
 
 
 def _connects_otherwise(before: Camera | None, now: Camera) -> bool:
-    """Whether a camera must be connected anew: its stream or its interval is another."""
+    """Whether a camera must be connected anew: another stream or interval, or clips go on or off."""
     if before is None:
         return True
-    return (before.stream, before.look_every_s, before.views[0].id) != (
+    return (before.stream, before.look_every_s, before.clips, before.views[0].id) != (
         now.stream,
         now.look_every_s,
+        now.clips,
         now.views[0].id,
     )

@@ -18,8 +18,8 @@ __all__ = ["Housekeeper", "forget_old", "sweep_unknown"]
 LOG = logging.getLogger(__name__)
 ROUND_S: Final = 1.0
 CLEAN_EVERY_S: Final = 600.0
-UNKNOWN_AFTER_S: Final = 3600.0
-"""A picture without a row for so long was made by a look that was never committed."""
+UNKNOWN_AFTER_S: Final = 7200.0
+"""A file without a row for so long belongs to no committed look: these are an hour apart at most."""
 
 
 class Housekeeper:

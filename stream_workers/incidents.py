@@ -13,15 +13,26 @@ from contracts.event import IncidentEvent, event_id, incident_id
 from contracts.incident import Category, Ellipse, EvidenceRef, Incident, ModelRef, RuleRef
 from contracts.rules import Candidate, Judgement, Outcome, judge, rules_for
 from contracts.site import Camera, Site, View
+from stream_workers.drawn_scale import DrawnScale
 from vision.georeference.place import Place
 from vision.tracks.identity import Identity, Kind, decide
 from vision.tracks.presence import Track
 from vision.types import Box
 
-__all__ = ["MIN_CHECKS", "EvidenceTaker", "IncidentDesk", "LookFacts", "TakenEvidence", "ViewSetup"]
+__all__ = [
+    "MIN_CHECKS",
+    "ClipAnswer",
+    "ClipTaker",
+    "EvidenceTaker",
+    "IncidentDesk",
+    "LookFacts",
+    "TakenEvidence",
+    "ViewSetup",
+]
 
 LIVE_RUN = "live"
 MIN_CHECKS = 3
+"""Least checks in which nothing hid a thing before it can become an incident."""
 UPDATE_EVERY_S = 1800.0
 EDGE_PX = 2.0
 LEAST_JUDGED_PX = 24.0
@@ -33,6 +44,7 @@ COMPACT = 0.3
 STEADY_SHARE = 0.7
 ALONE_SHARE_OF_DWELL = 1.0
 """An unattended object must have been alone for this share of the dwell."""
+LONGEST_NOTE = 300
 TOO_UNCERTAIN_M = 25.0
 """A 95 % half axis beyond this is no place to send anyone to."""
 
@@ -88,11 +100,38 @@ class EvidenceTaker(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ClipAnswer:
+    """A clip, why there is none, or that it is being made."""
+
+    ref: EvidenceRef | None = None
+    note: str | None = None
+    is_awaited: bool = False
+
+
+class ClipTaker(Protocol):
+    """Makes the masked clips of incidents."""
+
+    def order(self, incident: Incident) -> ClipAnswer:
+        """Begin the clip of an incident that opens with this look; must not wait for it."""
+        ...
+
+    def ask(self, incident_id: str) -> ClipAnswer:
+        """What has become of a clip that is awaited."""
+        ...
+
+
 class Placer(Protocol):
     """Gives a box its place on the ground."""
 
-    def place(self, box: Box, category: str) -> Place | None:
-        """Place with its error, or None beyond horizon or range."""
+    def place(self, box: Box, category: str, look_px: float) -> Place | None:
+        """Place with its error, or None beyond horizon or range.
+
+        Args:
+            box: Pixels of the calibration's picture.
+            category: What it is.
+            look_px: Such pixels per pixel of the look.
+        """
         ...
 
 
@@ -103,12 +142,20 @@ class IncidentDesk:
         setup: What is fixed for the view.
         placer: Georeferencing, or None without calibration.
         evidence: Takes pictures, or None where there can be none.
+        clips: Makes clips, or None where they are off.
     """
 
-    def __init__(self, setup: ViewSetup, placer: Placer | None, evidence: EvidenceTaker | None) -> None:
+    def __init__(
+        self,
+        setup: ViewSetup,
+        placer: Placer | None,
+        evidence: EvidenceTaker | None,
+        clips: ClipTaker | None = None,
+    ) -> None:
         self._setup = setup
         self._placer = placer
         self._evidence = evidence
+        self._clips = clips
         dwells = [rule.dwell_s for rule in rules_for(Category.UNATTENDED_OBJECT, setup.site)]
         self._alone_for_s = ALONE_SHARE_OF_DWELL * min(dwells, default=0.0)
 
@@ -124,7 +171,7 @@ class IncidentDesk:
         candidate = Candidate(
             category=category,
             confidence=identity.confidence,
-            box_xyxy_px=box,
+            box_xyxy_px=DrawnScale.of(self._setup.view, facts.picture_wh).box(box),
             lonlat=place.lonlat if place else None,
             footprint=place.footprint if place else None,
             area_m2=place.area_m2 if place else None,
@@ -146,7 +193,7 @@ class IncidentDesk:
         judgement = decision.judgement
         if judgement is not None and judgement.outcome in _ENDS:
             return self._close(track, facts, judgement.reason)
-        return self._update(track, box, facts, decision)
+        return self._tell_clip(track, facts) + self._update(track, box, facts, decision)
 
     def _category(self, identity: Identity, fault: str) -> Category | None:
         if identity.kind is Kind.CATEGORY:
@@ -186,27 +233,48 @@ class IncidentDesk:
         return ""
 
     def _place(self, box: Box, category: Category, facts: LookFacts) -> Place | None:
-        if self._placer is None or facts.suspended:
+        scale = DrawnScale.of(self._setup.view, facts.picture_wh)
+        if self._placer is None or facts.suspended or scale.other_shape:
             return None
-        return self._placer.place(box, category)
+        return self._placer.place(scale.box(box), category, scale.coarsest)
 
     def _open(self, track: Track, box: Box, facts: LookFacts, decision: "Decision") -> list[IncidentEvent]:
         judgement = decision.judgement
         if decision.category is None or judgement is None or judgement.outcome is not Outcome.RAISED:
             return []
-        if not track.is_present or (self._setup.has_detector and track.checks < MIN_CHECKS):
+        if not track.is_present or (self._setup.has_detector and track.open_checks < MIN_CHECKS):
             return []
         key = incident_id(
             self._setup.view.id, self._setup.run, decision.category, track.born_look, track.first_box
         )
         incident = self._describe(key, track, box, facts, decision)
         incident = incident.model_copy(update=self._pictures(incident))
+        clip = self._clips.order(incident) if self._clips is not None else ClipAnswer()
+        incident = _with_clip(incident, clip)
         track.incident = {
             "sequence": 0,
             "told_at": facts.at.timestamp(),
+            "awaits_clip": clip.is_awaited,
             "body": incident.model_dump(mode="json"),
         }
         return [self._event("opened", incident, 0, facts)]
+
+    def _tell_clip(self, track: Track, facts: LookFacts) -> list[IncidentEvent]:
+        """An update that brings the clip, or says why there is none, once that is known."""
+        held = track.incident
+        if held is None or not held.get("awaits_clip"):
+            return []
+        before = Incident.model_validate(held["body"])
+        clip = self._clip_of(before.incident_id)
+        if clip.is_awaited:
+            return []
+        held["awaits_clip"] = False
+        return [self._tell("updated", track, _with_clip(before, clip), facts)]
+
+    def _clip_of(self, incident_id: str) -> ClipAnswer:
+        if self._clips is None:
+            return ClipAnswer(note="no clip: clips were turned off meanwhile")
+        return self._clips.ask(incident_id)
 
     def _update(self, track: Track, box: Box, facts: LookFacts, decision: "Decision") -> list[IncidentEvent]:
         held = track.incident
@@ -231,11 +299,16 @@ class IncidentDesk:
         if track.incident is None:
             return []
         before = Incident.model_validate(track.incident["body"])
+        if track.incident.get("awaits_clip"):
+            clip = self._clip_of(before.incident_id)
+            early = ClipAnswer(note="no clip: the incident closed before it was made")
+            before = _with_clip(before, early if clip.is_awaited else clip)
         incident = before.model_copy(
             update={
                 "last_seen": _utc(max(track.last_seen_at, before.first_seen.timestamp())),
                 "closed_at": facts.at,
-                "media_time_s": facts.media_s,
+                "media_time_s": round(facts.media_s, 3),
+                "input": self._setup.input_name,
                 "rule": before.rule.model_copy(
                     update={"reason": f"{before.rule.reason}; closed: {reason}"[:500]}
                 ),
@@ -252,6 +325,7 @@ class IncidentDesk:
         track.incident = {
             "sequence": sequence,
             "told_at": facts.at.timestamp(),
+            "awaits_clip": held.get("awaits_clip", False),
             "body": incident.model_dump(mode="json"),
         }
         return self._event(what, incident, sequence, facts)
@@ -290,12 +364,12 @@ class IncidentDesk:
             first_seen=_utc(track.born_at),
             last_seen=_utc(track.last_seen_at),
             opened_at=facts.at,
-            lonlat=place.lonlat if place else None,
+            lonlat=_rounded(place.lonlat) if place else None,
             ellipse=_ellipse(place),
             place_note=self._place_note(place, facts),
-            footprint=place.footprint if place else None,
-            area_m2=place.area_m2 if place else None,
-            area_error_m2=place.area_error_m2 if place else None,
+            footprint=[_rounded(corner) for corner in place.footprint] if place else None,
+            area_m2=round(place.area_m2, 2) if place else None,
+            area_error_m2=round(place.area_error_m2, 2) if place else None,
             zones=list(judgement.zones),
             unit=judgement.unit,
             priority=judgement.priority,
@@ -317,6 +391,9 @@ class IncidentDesk:
             return "the view has moved: places are suspended until it is calibrated again or comes back"
         if self._placer is None:
             return "the view is not calibrated"
+        other_shape = DrawnScale.of(self._setup.view, facts.picture_wh).other_shape
+        if other_shape:
+            return other_shape
         if place is None:
             return "beyond the horizon or the range of the calibration"
         if place.ellipse.semi_major_m > TOO_UNCERTAIN_M:
@@ -337,6 +414,24 @@ class Decision:
 _ENDS = frozenset({Outcome.PERMITTED, Outcome.IGNORED, Outcome.OUTSIDE_HOURS})
 
 
+def _with_clip(incident: Incident, clip: ClipAnswer) -> Incident:
+    """The incident with its clip, or with the word that there is none."""
+    if clip.ref is not None:
+        return incident.model_copy(update={"evidence": [*incident.evidence, clip.ref]})
+    if clip.note is None:
+        return incident
+    # The clip's word whole, since it is the news; why pictures are missing was told when it opened.
+    room = LONGEST_NOTE - len(clip.note) - len("; ")
+    pictures = (incident.evidence_note or "")[: max(0, room)]
+    note = f"{pictures}; {clip.note}" if pictures else clip.note
+    return incident.model_copy(update={"evidence_note": note[:LONGEST_NOTE]})
+
+
+def _rounded(lonlat: tuple[float, float]) -> tuple[float, float]:
+    """To a centimetre: more digits than the error has would only pretend."""
+    return round(lonlat[0], 7), round(lonlat[1], 7)
+
+
 def _is_cut(box: Box, facts: LookFacts) -> bool:
     """Whether the picture's edge cuts a box."""
     width, height = facts.picture_wh
@@ -349,7 +444,7 @@ def _rank(track: Track, others: Sequence[Track], category: Category) -> int:
         1
         for other in others
         if other.track_id != track.track_id
-        and other.found_as == category
+        and other.named == category
         and other.is_present
         and (other.born_at, other.track_id) < (track.born_at, track.track_id)
     )

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from contracts.site import Camera, Site
 from models.registry import OpenModel
 from stream_workers import metrics
 from stream_workers.build import Models, ViewFolders, build_view_pipeline, shortest_dwell, view_setup
+from stream_workers.clip_desk import ClipDesk, LiveClips
 from stream_workers.journal import PatientJournal
 from stream_workers.leases import Lease
 from stream_workers.pipeline import ViewPipeline, persist_looks_for
@@ -91,12 +93,14 @@ class ViewMaker:
         models: Detector and mask.
         folder: Where evidence and stills go.
         stop: Ends the waiting for a full disk.
+        clips: Makes the clips of cameras where they are on.
     """
 
     store: WorkerStore
     models: Models
     folder: Path
     stop: threading.Event
+    clips: ClipDesk
 
     def make(self, site: Site, camera: Camera, lease: Lease) -> LookHandler:
         """The first view of a camera, as it was after its last committed look.
@@ -109,7 +113,8 @@ class ViewMaker:
         persist = persist_looks_for(shortest_dwell(site), camera.look_every_s)
         journal = PatientJournal(self.store, view.id, LIVE, persist, lease=lease, stop=self.stop)
         folders = ViewFolders(self.folder / "evidence", self.folder / "stills" / view.id)
-        pipeline, taker = build_view_pipeline(setup, journal, folders, self.models)
+        open_clips = partial(LiveClips, self.clips, camera.id) if camera.clips else None
+        pipeline, taker = build_view_pipeline(setup, journal, folders, self.models, open_clips=open_clips)
         journal.collect = taker.collect
         if pipeline.state.look < 0:
             # Ids hold the look's number: begun from the clock, a lost store does not repeat old ids.

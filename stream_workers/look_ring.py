@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 __all__ = ["Encoded", "HeldLook", "LookRing"]
 
 MOST_LOOKS = 30
-MOST_BYTES = 8 * 1024 * 1024
+MOST_BYTES = 8_000_000
 LONGEST = timedelta(minutes=10)
 FRESH = 9
 """Newest looks that thinning leaves alone: what stands there now needs them all."""

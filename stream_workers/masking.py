@@ -42,6 +42,10 @@ class DeadlineMask:
         self._running: threading.Thread | None = None
         self._one_at_a_time = threading.Lock()
 
+    def beside(self) -> "DeadlineMask":
+        """The same pass for others, with its own queue: neither waits for the other, nor for its hang."""
+        return DeadlineMask(self._masker, self._timeout_s)
+
     def mask(self, image_bgr: NDArray[np.uint8], keep: Box | None = None) -> Masked:
         """A covered copy of the picture and a report.
 
@@ -76,9 +80,12 @@ class DeadlineMask:
         )
         self._running.start()
         try:
-            return answers.get(timeout=max(0.0, deadline - monotonic()))
+            answer = answers.get(timeout=max(0.0, deadline - monotonic()))
         except queue.Empty:
             return MaskFailed(f"the mask pass took longer than {self._timeout_s:g} s")
+        # It has answered: on a busy machine its thread may live on for a moment, which is no hang.
+        self._running = None
+        return answer
 
 
 def _answer(

@@ -5,6 +5,7 @@ from prometheus_client import Counter, Gauge, Histogram, start_http_server
 __all__ = [
     "CAMERA_ONLINE",
     "CAPTURE_LAG_S",
+    "CLIPS",
     "CLOCK_JUMPS",
     "DETECTIONS",
     "EVENTS",
@@ -56,6 +57,7 @@ KEYFRAME_INTERVAL_S = Gauge(
 )
 CAMERA_ONLINE = Gauge("streetkeeper_camera_online", "1 while the camera gives looks.", ["camera"])
 CLOCK_JUMPS = Counter("streetkeeper_clock_jumps_total", "Jumps of the wall clock between looks.", ["camera"])
+CLIPS = Counter("streetkeeper_clips_total", "Clips that were `made` or `left_out`.", ["result"])
 EVENTS = Counter("streetkeeper_events_total", "Events that were made.", ["type", "category"])
 EVENTS_SENT = Counter("streetkeeper_events_sent_total", "Events by what the case API said.", ["result"])
 SPOOL = Gauge(

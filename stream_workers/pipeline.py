@@ -12,9 +12,9 @@ from stream_workers.incidents import MIN_CHECKS, Decision, IncidentDesk, LookFac
 from stream_workers.pose_watch import PoseWatch
 from stream_workers.sources.media import DecodedLook
 from stream_workers.view_state import Explanation, ViewState
-from vision.privacy.cover import black_out
+from vision.privacy.cover import PrivacyZones, black_out
 from vision.scene.memory import SceneLook, SceneMemory, grid_size
-from vision.tracks.identity import CONTEXT, Kind, is_believed
+from vision.tracks.identity import CONTEXT, FINDABLE, Kind
 from vision.tracks.presence import Track
 from vision.tracks.tracker import LookStamp, Tracker
 from vision.types import Box, Detections, FramePacket
@@ -58,14 +58,14 @@ class ViewParts:
         journal: Commits.
         attention: Shows the detector what it should see; None without a detector.
         keeper: Keeps looks for evidence; None where there is no evidence.
-        privacy: Privacy zones, polygons in picture pixels.
+        privacy: Privacy zones.
     """
 
     desk: IncidentDesk
     journal: Journal
     attention: Attention | None = None
     keeper: LookKeeper | None = None
-    privacy: Sequence[Sequence[tuple[float, float]]] = field(default_factory=tuple)
+    privacy: PrivacyZones = field(default_factory=PrivacyZones)
 
 
 class ViewPipeline:
@@ -106,7 +106,7 @@ class ViewPipeline:
             look: The decoded look.
             number: Its number, where the source counts; a look already handled is only kept for evidence.
         """
-        if self._parts.privacy:
+        if self._parts.privacy.polygons_px:
             look = replace(look, planes=black_out(look.planes, self._parts.privacy))
         if self._parts.keeper is not None:
             self._parts.keeper.keep(look)
@@ -229,12 +229,12 @@ class ViewPipeline:
         """Whether a region only differs from what passed by in the very first looks."""
         if not track.is_early or track.incident is not None:
             return False
-        examined = track.checks >= MIN_CHECKS or self._parts.attention is None
+        examined = track.open_checks >= MIN_CHECKS or self._parts.attention is None
         return examined and decision.identity.kind is Kind.UNCLAIMED
 
     def _px(self, track: Track) -> Box:
         """The track's box in picture pixels: where the detector found it, else its region."""
-        if track.found_box_px is not None and is_believed(track, track.found_as):
+        if track.found_box_px is not None and track.named in FINDABLE:
             return track.found_box_px
         x1, y1, x2, y2 = track.box
         width, height = self._picture_wh
@@ -265,6 +265,7 @@ class ViewPipeline:
             round(facts.media_s if facts is not None else track.born_media_s, 3),
             box,
             incident,
+            facts.look if facts is not None else track.born_look,
         )
 
 

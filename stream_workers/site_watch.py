@@ -4,8 +4,9 @@ import logging
 from pathlib import Path
 
 from contracts.site import Site
-from contracts.site_check import SiteRejected, load_site
+from contracts.site_check import SiteRejected
 from stream_workers import metrics
+from stream_workers.site_fit import load_fitting_site
 
 __all__ = ["SiteWatch"]
 
@@ -27,7 +28,7 @@ class SiteWatch:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._seen = self._stamp()
-        self.site = load_site(path)
+        self.site = load_fitting_site(path)
 
     def changed(self) -> Site | None:
         """The new site once after each valid change; None where nothing, or nothing valid, is new."""
@@ -37,7 +38,7 @@ class SiteWatch:
         # Before reading: should the file change meanwhile, the next call sees another stamp.
         self._seen = stamp
         try:
-            site = load_site(self._path)
+            site = load_fitting_site(self._path)
         except SiteRejected as error:
             self._tell_refused(error)
             return None

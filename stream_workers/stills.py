@@ -1,6 +1,7 @@
 """Background stills on disk: whole, full-size, masked, and thinned with age."""
 
 import logging
+import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,9 +14,9 @@ from numpy.typing import NDArray
 from stream_workers.errors import DecodeFailed, StorageFull
 from stream_workers.look_ring import Encoded, HeldLook, LookRing
 from stream_workers.masking import DeadlineMask
-from stream_workers.picture_files import PARTIAL, encode_jpeg, write_whole
+from stream_workers.picture_files import PARTIAL, Jpeg, encode_jpeg, write_whole
 from vision.errors import MaskFailed
-from vision.privacy.cover import black_out
+from vision.privacy.cover import PrivacyZones, black_out
 from vision.privacy.mask import MaskReport
 from vision.scene.stills import compose
 from vision.types import Box, Planes
@@ -24,12 +25,16 @@ __all__ = ["BackgroundStills", "MaskedStill", "StillFile", "StillMaker", "StillS
 
 LOG = logging.getLogger(__name__)
 LOOKS_PER_STILL = 5
-"""Median of seven: what stands there for three of seven looks or less has vanished."""
+"""Median of five: what stands there for two of five looks or less has vanished."""
 STILL_EVERY = timedelta(minutes=10)
 ALL_OF = timedelta(hours=2)
 HOURLY_FOR = timedelta(days=1)
 DAILY_FOR = timedelta(days=30)
-MOST_BYTES = 12 * 1024 * 1024
+MOST_BYTES = 12_000_000
+MOST_STILLS = 66
+"""All of two hours (13), one an hour to a day (23), one a day to 30 days (30)."""
+QUALITIES = (85, 75, 65, 55, 45)
+"""JPEG qualities, tried until a still takes no more than its share of the space."""
 NAME_FORMAT = "%Y%m%dT%H%M%S"
 
 E = TypeVar("E", bound=Encoded)
@@ -58,18 +63,28 @@ class StillMaker(Generic[E]):
     Args:
         decode: Decodes one look, rotated to how it is displayed; raises DecodeFailed.
         mask: The mask pass with its deadline.
-        privacy_zones_px: Polygons that are black in every picture, pixels of the displayed frame.
+        privacy: What is black in every picture.
     """
 
     def __init__(
         self,
         decode: Callable[[E], Planes],
         mask: DeadlineMask,
-        privacy_zones_px: Sequence[Sequence[tuple[float, float]]] = (),
+        privacy: PrivacyZones | None = None,
     ) -> None:
         self._decode = decode
         self._mask = mask
-        self._zones = privacy_zones_px
+        self._zones = privacy or PrivacyZones()
+        self._at_hand: tuple[E, weakref.ref[Planes]] | None = None
+
+    def remember(self, encoded: E, planes: Planes) -> None:
+        """Spare the look that is being handled a second decoding; its picture is not kept alive for that.
+
+        Args:
+            encoded: The look.
+            planes: What decoding it gives, to the last bit.
+        """
+        self._at_hand = (encoded, weakref.ref(planes))
 
     def make(self, looks: Sequence[HeldLook[E]], keep: Box | None = None) -> MaskedStill:
         """The masked median of `looks`, oldest first; those that do not decode are left out.
@@ -93,10 +108,17 @@ class StillMaker(Generic[E]):
         pictures = []
         for look in looks:
             try:
-                pictures.append(self._decode(look.encoded))
+                pictures.append(self._picture(look.encoded))
             except DecodeFailed:
                 LOG.warning("look_of_still_undecodable", extra={"captured_at": look.captured_at})
         return [picture for picture in pictures if picture.size_wh == pictures[-1].size_wh]
+
+    def _picture(self, encoded: E) -> Planes:
+        if self._at_hand is not None and self._at_hand[0] is encoded:
+            planes = self._at_hand[1]()
+            if planes is not None:
+                return planes
+        return self._decode(encoded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +141,8 @@ class StillStore:
 
     Args:
         folder: Holds the files of this view and nothing else.
-        most_bytes: Most that they may take together; the oldest go first.
+        most_bytes: Most that they may take together. Each is encoded so that all of them fit; where
+            that cannot be, as with 4K pictures, the oldest go first.
     """
 
     def __init__(self, folder: Path, most_bytes: int = MOST_BYTES) -> None:
@@ -135,11 +158,20 @@ class StillStore:
         Raises:
             StorageFull: The disk is full; the stills that are there stay.
         """
-        jpeg = encode_jpeg(still.image)
+        jpeg = self._fitting(still.image)
         path = self._folder / f"{still.captured_at.astimezone(UTC).strftime(NAME_FORMAT)}.jpg"
         write_whole(path, jpeg.content)
         self.thin(still.captured_at)
         return StillFile(_time_of(path), path, len(jpeg.content))
+
+    def _fitting(self, image_bgr: NDArray[np.uint8]) -> Jpeg:
+        """The picture in the best quality that takes no more than its share, or in the least."""
+        share = self._most_bytes // MOST_STILLS
+        for quality in QUALITIES[:-1]:
+            jpeg = encode_jpeg(image_bgr, quality)
+            if len(jpeg.content) <= share:
+                return jpeg
+        return encode_jpeg(image_bgr, QUALITIES[-1])
 
     def all(self) -> tuple[StillFile, ...]:
         """Every still on disk, oldest first."""

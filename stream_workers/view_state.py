@@ -4,11 +4,15 @@ It is one value, stored in one transaction per look; a worker that is killed goe
 """
 
 import json
+import logging
 from dataclasses import dataclass, field
 from typing import Any
 
 from vision.scene.memory import SceneMemory
+from vision.tracks.presence import is_uncalibrated
 from vision.tracks.tracker import Tracker
+
+LOG = logging.getLogger(__name__)
 
 __all__ = ["Explanation", "ViewState"]
 
@@ -23,9 +27,10 @@ class Explanation:
         outcome: One word: raised, permitted, claimed, person, light, vacated, gone, ...
         reason: In plain words.
         first_media_s: Media time when it was first there.
-        last_media_s: Media time when it was last seen.
+        last_media_s: Media time of the look in which it was last judged.
         box_xyxy_px: Where, picture pixels.
         incident_id: The incident, if it became one.
+        last_look: Number of the look in which it was last judged.
     """
 
     track_id: int
@@ -36,6 +41,7 @@ class Explanation:
     last_media_s: float
     box_xyxy_px: tuple[float, float, float, float]
     incident_id: str = ""
+    last_look: int = -1
 
     def to_json(self) -> dict[str, Any]:
         """All fields as plain JSON values."""
@@ -88,8 +94,13 @@ class ViewState:
 
     @classmethod
     def unpack(cls, memory: bytes, facts_json: str, persist_looks: int) -> "ViewState":
-        """The state that `pack` gave."""
+        """The state that `pack` gave; tracks of version 0.1 keep their incidents and are examined anew."""
         facts = json.loads(facts_json)
+        tracks = [*facts["tracker"]["tracks"], *(facts["parked"] or {"tracks": ()})["tracks"]]
+        if older := sum(is_uncalibrated(fields) for fields in tracks):
+            LOG.warning(
+                "tracks_of_an_older_version_are_examined_anew", extra={"tracks": older, "of": len(tracks)}
+            )
         return cls(
             Tracker.from_json(facts["tracker"], persist_looks),
             SceneMemory.unpack(memory) if memory else None,

@@ -42,6 +42,11 @@ class LiveSource(Protocol):
         ...
 
     @property
+    def keys_fail(self) -> bool:
+        """Whether keyframes are there and cannot be decoded alone."""
+        ...
+
+    @property
     def keyframe_interval_s(self) -> float | None:
         """Measured distance of keyframes."""
         ...
@@ -208,19 +213,30 @@ class Watched:
             metrics.KEYFRAME_INTERVAL_S.labels(self._camera.id).set(interval_s)
             self._health.facts.keyframe_interval_s = interval_s
         stretched = f"too much work: a look every {every_s:g} s instead of {wanted_s:g} s"
-        rare = (
-            "keyframes come too rarely: all pictures are decoded, which costs a hundred times more; "
-            f"set the camera's keyframe interval to {min(wanted_s, 4.0):g} s or less"
-        )
         self._health.report(
             {
                 HealthState.FROZEN: FROZEN if still else None,
                 HealthState.MOVED: MOVED if self._view.suspended else None,
                 HealthState.OVERLOADED: stretched if every_s > wanted_s else None,
-                HealthState.KEYFRAMES_TOO_RARE: rare if source.mode == "sparse" else None,
+                HealthState.KEYFRAMES_TOO_RARE: _sparse_reason(source, wanted_s),
             },
             note=_clock_note(dated),
         )
+
+
+def _sparse_reason(source: LiveSource, wanted_s: float) -> str | None:
+    """Why all pictures are decoded and what helps; None while keyframes are enough."""
+    if source.mode != "sparse":
+        return None
+    costs = "all pictures are decoded, which costs a hundred times more; "
+    if source.keys_fail:
+        return f"keyframes cannot be decoded alone: {costs}switch smart codec or intra refresh off"
+    measured = source.keyframe_interval_s
+    apart = "" if measured is None else f" ({measured:.1f} s apart)"
+    return (
+        f"keyframes come too rarely{apart}: {costs}"
+        f"set the camera's keyframe interval to {min(wanted_s, 4.0):g} s or less"
+    )
 
 
 def _lag_s(look: DecodedLook, source: LiveSource) -> float:

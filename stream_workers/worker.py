@@ -17,6 +17,7 @@ from contracts.site import Site, Stream
 from stream_workers import metrics
 from stream_workers.build import Models, open_models
 from stream_workers.camera_loop import CameraSource, WorkerParts, WorkPlaces
+from stream_workers.clip_desk import ClipDesk
 from stream_workers.errors import SourceRefused
 from stream_workers.fleet import Fleet
 from stream_workers.housekeeping import Housekeeper
@@ -114,6 +115,7 @@ def _work(
     threads = [
         _thread("leases", lambda: parts.leases.run(stop, fleet.interrupt)),
         _thread("housekeeper", lambda: housekeeper.run(stop)),
+        _thread("clips", lambda: parts.clips.run(stop)),
     ]
     if client is not None:
         sender = Sender(store.spool, client)
@@ -139,7 +141,8 @@ def _parts(
 ) -> WorkerParts:
     if models.detector is not None:
         models = replace(models, detector=CountedModel(models.detector))
-    maker = ViewMaker(store, models, settings.data_dir, stop)
+    clips = ClipDesk()
+    maker = ViewMaker(store, models, settings.data_dir, stop, clips)
     return WorkerParts(
         store=store,
         leases=LeaseBook(store.database, settings.lease_s),
@@ -149,6 +152,7 @@ def _parts(
         stop=stop,
         site=site,
         has_detector=models.detector is not None,
+        clips=clips,
     )
 
 

@@ -1,6 +1,8 @@
 """`streetkeeper analyze`: recordings in, a folder of results out."""
 
-from datetime import UTC, datetime
+import os
+import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +19,11 @@ def analyze(
     site: Annotated[Path | None, typer.Option(help="Site file: zones, hours, permits, calibration.")] = None,
     camera: Annotated[str | None, typer.Option(help="The site's camera that all inputs come from.")] = None,
     start: Annotated[
-        str | None, typer.Option(help="Capture time of the first frame, such as 2026-11-24T18:00:00+08:00.")
+        str | None,
+        typer.Option(
+            help="Capture time of each camera's first frame, such as 2026-11-24T18:00:00+08:00; without a "
+            "zone: on the site's clock. Default: from the file's metadata, its name, or its time on disk."
+        ),
     ] = None,
     look_every: Annotated[
         float | None,
@@ -44,7 +50,8 @@ def analyze(
     with `--explain`, explain.jsonl.
 
     **Exit codes:** 0 all inputs read; 1 some inputs had a fault (named at the end, the rest is done);
-    2 wrong options or site; 3 nothing could be read; 130 interrupted (run the same command again to go on).
+    2 wrong options or site, or no room on the disk; 3 nothing could be read; 4 analysed, but the case API
+    did not take everything; 130 interrupted. After 2, 4 and 130 the same command goes on from there.
 
     **Example:** streetkeeper analyze night/*.mp4 --dwell 120 --explain --out results
     """
@@ -68,7 +75,9 @@ def analyze(
             summary = run_analysis(inputs, options, progress)
     except KeyboardInterrupt:
         say("Interrupted. What is done is kept; the same command goes on from there.")
-        raise typer.Exit(130) from None
+        # A decoder or detector may still run in a thread: to end the interpreter under it aborts.
+        sys.stdout.flush()
+        os._exit(130)
     for line in summary.lines():
         say(line)
     raise typer.Exit(summary.exit_code)
@@ -78,9 +87,8 @@ def _start(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        at = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(
             f"{text!r} is no time; write it as 2026-11-24T18:00:00+08:00", param_hint="--start"
         ) from None
-    return at if at.utcoffset() is not None else at.replace(tzinfo=UTC)

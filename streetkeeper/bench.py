@@ -8,7 +8,16 @@ import typer
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Measure: each benchmark prints one JSON line.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help=(
+        "Measure: each benchmark prints one JSON line.\n\n"
+        "They run the shipped default configuration and print its SHA-256, the date and the processor. What "
+        "was reached is in docs/results/benchmarks.md. Films are made "
+        "by the commands and kept for the next time."
+    ),
+)
 
 
 @app.command()
@@ -21,7 +30,12 @@ def density(
     ] = 0,
     seconds: Annotated[float, typer.Option(min=10, help="Length of the RTSP measurement.")] = 60.0,
 ) -> None:
-    """CPU seconds per camera-hour, beside a plain full-rate loop and a naive detector loop, in one run."""
+    """CPU seconds per camera-hour, beside a plain full-rate loop and a naive detector loop, in one run.
+
+    Compare the ratios: on a busy machine the seconds move, and the ratios of one run hardly do.
+
+    **Example:** streetkeeper bench density --rtsp 20
+    """
     from benchmarks.density import density as measure
     from benchmarks.density_rtsp import density_rtsp
     from streetkeeper.console import faults_told, say
@@ -34,7 +48,10 @@ def density(
 def analyze_speed(
     minutes: Annotated[float, typer.Option(min=1, help="Minutes of 1080p film; made where missing.")] = 60.0,
 ) -> None:
-    """How many times faster than real time one core analyses recordings, everything included."""
+    """How many times faster than real time one core analyses recordings, everything included.
+
+    **Example:** streetkeeper bench analyze --minutes 60
+    """
     from benchmarks.analyze import analyze_speed as measure
     from streetkeeper.console import faults_told, say
 
@@ -44,7 +61,14 @@ def analyze_speed(
 
 @app.command()
 def privacy() -> None:
-    """How many persons stay recognisable after the mask pass, on real footage."""
+    """How many persons stay recognisable after the mask pass, on real footage.
+
+    The footage is not in this repository: STREETKEEPER_DATA names its folder, by default ../shared/data.
+
+    **Exit codes:** 0 measured; 2 the footage is not there.
+
+    **Example:** streetkeeper bench privacy
+    """
     from benchmarks.privacy import bench_privacy
     from streetkeeper.console import faults_told, say
 
@@ -52,18 +76,60 @@ def privacy() -> None:
         say(bench_privacy())
 
 
+@app.command()
+def clips(
+    file: Annotated[
+        Path | None, typer.Option(help="A film of your own; default: one that the command makes.")
+    ] = None,
+) -> None:
+    """What clips cost a camera in memory, and each clip in CPU seconds."""
+    from benchmarks.clips import bench_clips
+    from streetkeeper.console import faults_told, say
+
+    with faults_told():
+        say(bench_clips(file))
+
+
+@app.command()
+def footage(
+    to: Annotated[Path | None, typer.Option(help="Markdown file for the table, clip by clip.")] = None,
+) -> None:
+    """Hits, misses and false incidents on real footage, with the shipped models.
+
+    The footage is not in this repository: STREETKEEPER_DATA names its folder, by default ../shared/data.
+
+    **Exit codes:** 0 measured; 2 the footage is not there.
+
+    **Example:** streetkeeper bench footage --to docs/results/real-footage.md
+    """
+    from benchmarks.footage import bench_footage
+    from streetkeeper.console import faults_told, say
+
+    with faults_told():
+        say(bench_footage(to))
+
+
 @app.command("all")
 def all_benches() -> None:
-    """Every benchmark, short."""
+    """Every benchmark, short; one whose data is missing is left out and named.
+
+    **Example:** streetkeeper bench all
+    """
     from benchmarks.analyze import analyze_speed as measure_analyze
+    from benchmarks.clips import bench_clips
     from benchmarks.density import density as measure_density
+    from benchmarks.density_rtsp import density_rtsp
+    from benchmarks.footage import bench_footage
     from benchmarks.privacy import bench_privacy
     from streetkeeper.console import faults_told, say
 
     benches: list[Callable[[], str]] = [
         lambda: measure_density(None),
-        lambda: measure_analyze(10.0),
+        lambda: density_rtsp(cameras=20, seconds=60.0),
+        lambda: measure_analyze(60.0),
         bench_privacy,
+        lambda: bench_clips(None),
+        bench_footage,
     ]
     with faults_told():
         for measure in benches:

@@ -13,14 +13,22 @@ def calibrate(
     size: Annotated[str, typer.Option(help="Size of the picture that they were read on: 1920x1080.")],
     out: Annotated[Path, typer.Option(help="YAML file for the calibration; a picture goes beside it.")],
     picture: Annotated[Path | None, typer.Option(help="A look of the view, to draw the fit on.")] = None,
-    crs: Annotated[str, typer.Option("--from", help="wgs84, gcj02 or bd09.")] = "wgs84",
+    crs: Annotated[
+        str,
+        typer.Option(
+            "--from", help="What the coordinates are in: wgs84, gcj02 (Amap, Tencent) or bd09 (Baidu)."
+        ),
+    ] = "wgs84",
 ) -> None:
     """Fit a view to the ground and say how good the fit is.
 
     Measure at least 4, better 8 to 12 points on flat ground, near and far and on both sides: kerb corners,
     manhole covers, ends of road markings. The residuals and the left-out errors show which point is wrong.
+    The written block goes into the site file, under the view that it belongs to.
 
     **Exit codes:** 0 fitted and written; 2 the points cannot give a plane (the reason is said).
+
+    **Example:** streetkeeper calibrate points.csv --size 1920x1080 --out view.yaml --picture look.png
     """
     from stream_workers.calibrate import Crs, run_calibration
     from streetkeeper.console import faults_told, say

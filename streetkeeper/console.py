@@ -52,5 +52,19 @@ def faults_told() -> Iterator[None]:
             _ERR.print(escape(f"{fault.path}: {fault.problem}. {fault.remedy}"))
         raise typer.Exit(2) from error
     except EXPECTED as error:
-        _ERR.print(f"[red]error:[/red] {escape(str(error))}")
+        _ERR.print(f"[red]error:[/red] {escape(_told(error))}")
         raise typer.Exit(2) from error
+
+
+def _told(error: Exception) -> str:
+    """An expected fault in words, with its remedy where it has one."""
+    if isinstance(error, ApiError) and error.remedy:
+        return f"{error} {error.remedy}"
+    if isinstance(error, ValidationError):
+        # Only settings are validated out here; a wrong site or event is told by its own faults.
+        return "; ".join(
+            f"setting {'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors()
+        )
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)

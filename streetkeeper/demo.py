@@ -12,11 +12,20 @@ def demo(
     seconds: Annotated[
         float | None, typer.Option(min=5, help="Stop after this time; default: run until Ctrl-C.")
     ] = None,
-    folder: Annotated[Path, typer.Option(help="Folder for its state; emptied first.")] = Path(".demo"),
+    folder: Annotated[
+        Path, typer.Option(help="Folder for its state; a former demo in it is removed.")
+    ] = Path(".demo"),
 ) -> None:
     """Replay drawn street films over RTSP and watch events arrive in a case API.
 
-    **Exit codes:** 0 the stall and the heap of the films were stored; 1 they were not.
+    Cameras, worker and case API are processes of their own on this machine; only the streets are drawn.
+    Each incident is told as it is stored, with its category, place, error and a link to the page.
+    It needs no GPU, no camera and no internet.
+
+    **Exit codes:** 0 the stall and the heap of the films were stored, or the demo was ended by hand;
+    1 they were not; 2 it could not start, or a part of it ended (its log is named).
+
+    **Example:** streetkeeper demo --seconds 90
     """
     from sample_videos.demo import run_demo
     from streetkeeper.console import faults_told, say

@@ -27,7 +27,13 @@ def worker(
     disk while the API is away. The key of the API comes from STREETKEEPER_WORKER_API_KEY or, better,
     from the file that STREETKEEPER_WORKER_API_KEY_FILE names.
 
-    **Exit codes:** 0 ended by a signal; 2 wrong site or settings.
+    The site file is watched: an edit without faults is taken up while it runs, one with faults is not.
+    Keys, settings, metrics and what to do when something is wrong: docs/deploy.md.
+
+    **Exit codes:** 0 ended by a signal, within 5 s; 2 wrong site or settings; 75 threads hang in a decoder:
+    start it again, it goes on from the last committed look.
+
+    **Example:** streetkeeper worker --site my-site.yaml --api http://127.0.0.1:8600
     """
     from stream_workers.worker import run_worker
     from streetkeeper.console import faults_told

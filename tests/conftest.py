@@ -1,13 +1,17 @@
-"""What all tests share: where optional data lies, and one OpenCV thread."""
+"""What all tests share: where optional data lies, one OpenCV thread, and no deadline on a busy machine."""
 
 import os
 from pathlib import Path
 
 import cv2
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 cv2.setNumThreads(1)
+# A deadline would test the machine, not the code.
+settings.register_profile("any-machine", deadline=None)
+settings.load_profile("any-machine")
 
 
 @pytest.fixture(scope="session")

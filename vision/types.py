@@ -21,7 +21,7 @@ Box = tuple[float, float, float, float]
 U8 = NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Planes:
     """A picture as its three 4:2:0 planes, limited range, as decoders give it.
 
@@ -137,7 +137,7 @@ class Detections:
 
     Args:
         xyxy: (N, 4) float32, pixels of the displayed frame.
-        scores: (N,) float32, 0..1.
+        scores: (N,) float32, 0..1: of a calibrated model the probability that the box is right.
         classes: (N,) int64, indices into `names`.
         names: Class names, as the model's manifest gives them.
     """

@@ -43,11 +43,12 @@ DRAWN_MARK = "drawn"
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture on a card."""
+    """A picture or clip on a card."""
 
     href: str
     words: str
     alternative: str
+    is_clip: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,24 +113,32 @@ def _error(ellipse: Ellipse | None) -> str:
     )
 
 
+def _name(ref: EvidenceRef) -> str:
+    """The file's name in the store."""
+    return f"{ref.sha256}.{'mp4' if ref.kind == 'clip' else 'jpg'}"
+
+
 def _picture(ref: EvidenceRef, category: str) -> Picture:
     words = PICTURE_WORDS[ref.kind]
     # By the hash, never by the href of the event: that is the worker's text.
     return Picture(
-        href=f"/v1/evidence/{quote(ref.sha256)}.jpg",
+        href=f"/v1/evidence/{quote(_name(ref))}",
         words=words,
         alternative=f"{category}, {words.lower()}; people and vehicles are masked",
+        is_clip=ref.kind == "clip",
     )
 
 
 def _pictures(incident: Incident, category: str, is_kept: Callable[[str], bool]) -> list[Picture]:
-    """Before, where there is one, and beside it the newest of the others; only those that have arrived."""
-    by_kind = {ref.kind: ref for ref in incident.evidence if is_kept(ref.sha256)}
+    """Before, where there is one, beside it the newest of the others, and the clip; only what has arrived."""
+    by_kind = {ref.kind: ref for ref in incident.evidence if is_kept(_name(ref))}
     chosen = [by_kind["before"]] if "before" in by_kind else []
     for kind in SHOWN_ORDER:
         if kind in by_kind:
             chosen.append(by_kind[kind])
             break
+    if "clip" in by_kind:
+        chosen.append(by_kind["clip"])
     return [_picture(ref, category) for ref in chosen]
 
 
@@ -140,7 +149,7 @@ def _picture_note(incident: Incident) -> str:
 
 
 def card_of(item: StoredIncident, is_kept: Callable[[str], bool]) -> Card:
-    """The card of an incident; `is_kept` says whether the picture of a SHA-256 has arrived."""
+    """The card of an incident; `is_kept` says whether the evidence of a file name has arrived."""
     incident = item.incident
     category = CATEGORY_WORDS[incident.category]
     place = ""
@@ -157,7 +166,8 @@ def card_of(item: StoredIncident, is_kept: Callable[[str], bool]) -> Card:
         error=_error(incident.ellipse) if place else "",
         place_note=incident.place_note or ("" if place else "This view is not calibrated."),
         since=_clock(incident.first_seen),
-        lasted=_duration((until - incident.first_seen).total_seconds()),
+        lasted=f"there for {_duration((until - incident.first_seen).total_seconds())}"
+        + ("" if incident.closed_at else f", as last told at {_clock(incident.last_seen)[11:19]}"),
         confidence=f"{incident.confidence * 100:.0f} %",
         is_drawn=is_drawn(incident),
     )

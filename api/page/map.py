@@ -10,7 +10,8 @@ __all__ = ["Mark", "PlaceMap", "draw_map"]
 
 WIDTH, HEIGHT = 1080.0, 360.0
 MARGIN = 36.0
-LEAST_SPAN_M = 40.0
+LEAST_SPAN_M = 16.0
+"""So near that the ellipse of a place good to a metre is larger than its mark."""
 EARTH_RADIUS_M = 6_371_008.8
 SCALE_SHARE = 0.18
 

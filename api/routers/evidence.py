@@ -1,4 +1,4 @@
-"""Evidence pictures: masked JPEG files named by their SHA-256."""
+"""Evidence: masked pictures (JPEG) and clips (MP4), named by their SHA-256."""
 
 import hashlib
 import re
@@ -13,6 +13,7 @@ from api.deps import PartsDep, Reads, ReadsOrSends, Sends, StoreDep, known_param
 from api.documents import PictureKept
 from api.errors import NotFound, RangeNotSatisfiable, Unprocessable, WrongMediaType
 from api.examples import PICTURE_KEPT, problems
+from api.media import KINDS, MediaKind
 from api.store import Store
 from api.store.pictures import NAME
 
@@ -20,24 +21,27 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["evidence"], dependencies=[Depends(known_parameters)])
 
-JPEG_MAGIC = b"\xff\xd8\xff"
-JPEG_END = b"\xff\xd9"
 RANGE = re.compile(r"^bytes=(\d{0,15})-(\d{0,15})\Z")
 PictureName = Annotated[
     str,
     Path(
-        description="SHA-256 of the file in lower-case hex, and `.jpg`.",
+        description="SHA-256 of the file in lower-case hex, and `.jpg` for a picture, `.mp4` for a clip.",
         examples=["9f86d0" + "0" * 58 + ".jpg"],
     ),
 ]
-PICTURE: dict[str, Any] = {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}
+FILE: dict[str, Any] = {
+    kind.media_type: {"schema": {"type": "string", "format": "binary"}} for kind in KINDS.values()
+}
 
 
-def _hash_in(name: str) -> str:
+def _read_name(name: str) -> tuple[str, MediaKind]:
+    """SHA-256 and kind in a name."""
     matched = NAME.match(name)
     if matched is None:
-        raise NotFound("There is no evidence of that name.", "Names are 64 lower-case hex digits and `.jpg`.")
-    return matched.group(1)
+        raise NotFound(
+            "There is no evidence of that name.", "Names are 64 lower-case hex digits and `.jpg` or `.mp4`."
+        )
+    return matched.group(1), KINDS[matched.group(2)]
 
 
 @router.put(
@@ -49,8 +53,8 @@ def _hash_in(name: str) -> str:
         201: {"description": "Kept; it is on disk.", "content": PICTURE_KEPT},
         **problems(400, 401, 403, 404, 408, 413, 415, 422, 429, 507),
     },
-    openapi_extra={"requestBody": {"required": True, "content": PICTURE}},
-    summary="Send a picture",
+    openapi_extra={"requestBody": {"required": True, "content": FILE}},
+    summary="Send a picture or a clip",
 )
 async def put_picture(
     request: Request,
@@ -61,41 +65,44 @@ async def put_picture(
         str | None, Header(description="`true`: people and vehicles are masked.", examples=["true"])
     ] = None,
 ) -> JSONResponse:
-    """Keep one masked picture of at most 10 MB, whole or not at all.
+    """Keep one masked picture or clip of at most 10 MB, whole or not at all.
 
-    A picture that does not say that it is masked is refused: none leaves a worker without the mask pass.
+    One that does not say that it is masked is refused: none leaves a worker without the mask pass. A clip's
+    index stands before its pictures, so that it plays while it loads.
     """
-    sha256 = _hash_in(name)
+    sha256, kind = _read_name(name)
     if x_streetkeeper_masked != "true":
         raise Unprocessable(
-            "The picture does not say that it is masked.",
+            f"The {kind.words} does not say that it is masked.",
             "Run the mask pass, then send it with `X-Streetkeeper-Masked: true`.",
         )
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "image/jpeg":
-        raise WrongMediaType("Evidence is a JPEG picture.", "Send it as image/jpeg.")
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != kind.media_type:
+        raise WrongMediaType(f"A {kind.words} of that name is {kind.media_type}.", "Send it as that.")
     content = await read_body(request, parts.settings.max_picture_bytes, parts.settings.body_timeout_s)
-    if not content.startswith(JPEG_MAGIC) or JPEG_END not in content[-64:]:
-        raise Unprocessable("The body is not a whole JPEG picture.", "Send the file as the worker made it.")
-    is_new = await run_in_threadpool(_check_and_keep, parts.store, sha256, content)
+    if not kind.is_whole(content):
+        raise Unprocessable(
+            f"The body is not a whole {kind.media_type}.", "Send the file as the worker made it."
+        )
+    is_new = await run_in_threadpool(_check_and_keep, parts.store, name, sha256, content)
     parts.metrics.pictures.labels("stored" if is_new else "repeated").inc()
     return JSONResponse({"href": f"evidence/{name}", "stored": is_new}, status_code=201 if is_new else 200)
 
 
-def _check_and_keep(store: Store, sha256: str, content: bytes) -> bool:
+def _check_and_keep(store: Store, name: str, sha256: str, content: bytes) -> bool:
     if hashlib.sha256(content).hexdigest() != sha256:
         raise Unprocessable(
             "The content does not have the SHA-256 of its name.",
             "The file changed on its way: send it again.",
         )
-    return store.pictures.keep(sha256, content)
+    return store.pictures.keep(name, content)
 
 
-def _headers(sha256: str) -> dict[str, str]:
+def _headers(name: str, sha256: str) -> dict[str, str]:
     return {
         "Accept-Ranges": "bytes",
         # The name is the hash of the content, so it can never change; private, because it needs a key.
         "Cache-Control": "private, max-age=31536000, immutable",
-        "Content-Disposition": f'inline; filename="{sha256}.jpg"',
+        "Content-Disposition": f'inline; filename="{name}"',
         "ETag": f'"{sha256}"',
     }
 
@@ -118,7 +125,7 @@ def _span(header: str, size: int) -> tuple[int, int] | None:
             return None
     if start >= size:
         raise RangeNotSatisfiable(
-            f"The picture has {size} bytes.",
+            f"The file has {size} bytes.",
             "Ask for a range inside it.",
             headers={"Content-Range": f"bytes */{size}"},
         )
@@ -135,20 +142,20 @@ def _is_known(request: Request, sha256: str) -> bool:
     "/v1/evidence/{name}",
     response_class=Response,
     responses={
-        200: {"description": "The picture.", "content": PICTURE},
-        206: {"description": "The range of it that was asked for.", "content": PICTURE},
+        200: {"description": "The file.", "content": FILE},
+        206: {"description": "The range of it that was asked for.", "content": FILE},
         304: {"description": "You have it already."},
         **problems(400, 401, 403, 404, 416, 429),
     },
-    summary="Get a picture",
+    summary="Get a picture or a clip",
 )
 def get_picture(request: Request, name: PictureName, store: StoreDep, _: Reads) -> Response:
-    """One picture, or a range of its bytes."""
-    sha256 = _hash_in(name)
-    path = store.pictures.find(sha256)
+    """One picture or clip, or a range of its bytes."""
+    sha256, kind = _read_name(name)
+    path = store.pictures.find(name)
     if path is None:
-        raise NotFound("This picture has not arrived, or was thinned out.", "Try again later.")
-    headers = _headers(sha256)
+        raise NotFound(f"This {kind.words} has not arrived, or was thinned out.", "Try again later.")
+    headers = _headers(name, sha256)
     if _is_known(request, sha256):
         return Response(status_code=304, headers=headers)
     size = path.stat().st_size
@@ -161,20 +168,20 @@ def get_picture(request: Request, name: PictureName, store: StoreDep, _: Reads) 
         content = file.read(end - start)
     if span:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-    return Response(content, 206 if span else 200, headers, media_type="image/jpeg")
+    return Response(content, 206 if span else 200, headers, media_type=kind.media_type)
 
 
 @router.head(
     "/v1/evidence/{name}",
     response_class=Response,
     responses={200: {"description": "It is there."}, **problems(400, 401, 403, 404, 429)},
-    summary="Ask whether a picture is there",
+    summary="Ask whether a picture or a clip is there",
 )
 def head_picture(name: PictureName, store: StoreDep, _: ReadsOrSends) -> Response:
-    """Whether a picture is there, and its size; a worker asks this before it sends one."""
-    sha256 = _hash_in(name)
-    path = store.pictures.find(sha256)
+    """Whether a picture or clip is there, and its size; a worker asks this before it sends one."""
+    sha256, kind = _read_name(name)
+    path = store.pictures.find(name)
     if path is None:
-        raise NotFound("This picture has not arrived.", "Send it.")
-    headers = {**_headers(sha256), "Content-Length": str(path.stat().st_size)}
-    return Response(status_code=200, headers=headers, media_type="image/jpeg")
+        raise NotFound(f"This {kind.words} has not arrived.", "Send it.")
+    headers = {**_headers(name, sha256), "Content-Length": str(path.stat().st_size)}
+    return Response(status_code=200, headers=headers, media_type=kind.media_type)

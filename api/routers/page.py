@@ -102,7 +102,7 @@ def get_page(request: Request, parts: PartsDep) -> Response:
 def _content(store: Store, query: IncidentQuery, place: PagePlace | None) -> dict[str, Any]:
     """Everything that the page shows."""
     page = list_incidents(store, query, CARDS_SHOWN, place)
-    cards = [card_of(item, lambda sha256: store.pictures.find(sha256) is not None) for item in page.incidents]
+    cards = [card_of(item, lambda name: store.pictures.find(name) is not None) for item in page.incidents]
     views = list_views(store, query.run, 10_000)
     # What is wrong first: a strip of sixty must not hide the one camera that is offline.
     views.sort(key=lambda view: view.health is not None and view.health.state == "ok")

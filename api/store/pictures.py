@@ -11,13 +11,13 @@ from api.errors import StorageFull
 
 __all__ = ["NAME", "PictureFolder"]
 
-NAME = re.compile(r"^([0-9a-f]{64})\.jpg\Z")
+NAME = re.compile(r"^([0-9a-f]{64})\.(jpg|mp4)\Z")
 LEFT_AFTER_S = 3600
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
 class PictureFolder:
-    """A folder of pictures, spread over 256 sub-folders."""
+    """A folder of pictures and clips, spread over 256 sub-folders."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -29,24 +29,24 @@ class PictureFolder:
             if left.stat().st_mtime < time.time() - LEFT_AFTER_S:
                 left.unlink(missing_ok=True)
 
-    def _path(self, sha256: str) -> Path:
-        return self._folder / sha256[:2] / f"{sha256}.jpg"
+    def _path(self, name: str) -> Path:
+        return self._folder / name[:2] / name
 
-    def find(self, sha256: str) -> Path | None:
-        """The file of that hash, or None; `sha256` is 64 lower-case hex digits (checked by the caller)."""
-        path = self._path(sha256)
+    def find(self, name: str) -> Path | None:
+        """The file of that name, or None; the caller has checked that it is a `NAME`."""
+        path = self._path(name)
         return path if path.is_file() else None
 
-    def keep(self, sha256: str, content: bytes) -> bool:
-        """Put a picture on disk, whole or not at all; True where it was not there before.
+    def keep(self, name: str, content: bytes) -> bool:
+        """Put a file on disk, whole or not at all; True where it was not there before.
 
         Raises:
             StorageFull: There is no room; nothing was kept.
         """
-        path = self._path(sha256)
+        path = self._path(name)
         if path.is_file():
             return False
-        arriving = self._arriving / f"{sha256}.{secrets.token_hex(8)}"
+        arriving = self._arriving / f"{name}.{secrets.token_hex(8)}"
         try:
             path.parent.mkdir(exist_ok=True, mode=0o700)
             _write_synced(arriving, content)
@@ -57,7 +57,7 @@ class PictureFolder:
             arriving.unlink(missing_ok=True)
             if error.errno in FULL:
                 raise StorageFull(
-                    "There is no room for this picture; nothing was kept.", "Free space, then send it again."
+                    "There is no room for this file; nothing was kept.", "Free space, then send it again."
                 ) from error
             raise
         return True

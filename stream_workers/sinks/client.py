@@ -69,15 +69,16 @@ class ApiClient:
         """Close the connections."""
         self._client.close()
 
-    def put_picture(self, sha256: str, content: bytes) -> None:
-        """Upload one masked picture.
+    def put_evidence(self, name: str, content: bytes) -> None:
+        """Upload one masked picture (`SHA256.jpg`) or clip (`SHA256.mp4`).
 
         Raises:
             SinkUnavailable: Try again later; `ApiWait` and its kinds say how.
-            SinkRejected: The API will never take this picture.
+            SinkRejected: The API will never take this file.
         """
-        headers = {"Content-Type": "image/jpeg", "X-Streetkeeper-Masked": "true"}
-        self._call("PUT", f"/v1/evidence/{sha256}.jpg", content, headers)
+        media = "video/mp4" if name.endswith(".mp4") else "image/jpeg"
+        headers = {"Content-Type": media, "X-Streetkeeper-Masked": "true"}
+        self._call("PUT", f"/v1/evidence/{name}", content, headers)
 
     def post_events(self, rows: Sequence[SpoolRow]) -> list[Verdict]:
         """Send events; one verdict each, in order.

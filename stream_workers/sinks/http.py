@@ -147,7 +147,8 @@ class Sender:
 
     def _send_picture(self, picture: PictureRow) -> None:
         try:
-            self._client.put_picture(picture.sha256, picture.path.read_bytes())
+            name = f"{picture.sha256}{picture.path.suffix}"
+            self._client.put_evidence(name, picture.path.read_bytes())
         except OSError as error:
             self._spool.mark_picture(picture.sha256, "lost", time.time(), str(error.strerror))
             LOG.error("picture_lost", extra={"sha256": picture.sha256, "reason": str(error.strerror)})

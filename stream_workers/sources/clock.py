@@ -3,7 +3,7 @@
 The rule for broken timestamps: a missing one is one picture after the last; where they jump
 back by more than a second, or ahead by more than `max_gap_s`, time goes on one picture after
 the last and all following timestamps are counted from there. A timestamp that stands still is
-taken as missing.
+taken as missing. The first timestamp after missing ones goes on likewise and is no jump.
 """
 
 from fractions import Fraction
@@ -36,7 +36,10 @@ class MediaClock:
         self._origin_s: float | None = None
         self._seen_s: float | None = None
         self._standing = 0
+        self._has_stamps = False
         self.jumps = 0
+        self.is_streams_own = True
+        """Whether the latest timestamp counts on from the stream's first, without a jump between."""
 
     @property
     def now_s(self) -> float:
@@ -46,6 +49,7 @@ class MediaClock:
     def stamp(self, pts: int | None, dts: int | None) -> float:
         """Media time at which this packet's picture is shown, seconds, never negative."""
         ticks = pts if dts is None else dts
+        self.is_streams_own = False
         if ticks is None:
             decode_s = self._next_s()
         else:
@@ -54,10 +58,13 @@ class MediaClock:
             self._seen_s = decode_s
             if self._standing > _STANDING_PACKETS:
                 decode_s = self._next_s()
-            elif self._last_s is not None and not self._believes(decode_s, self._last_s):
-                self._shift_s += self._next_s() - decode_s
-                decode_s = self._next_s()
-                self.jumps += 1
+            else:
+                if self._last_s is not None and not self._believes(decode_s, self._last_s):
+                    self._shift_s += self._next_s() - decode_s
+                    decode_s = self._next_s()
+                    self.jumps += self._has_stamps
+                self.is_streams_own = self.jumps == 0
+            self._has_stamps = True
         reorder_s = 0.0
         if pts is not None and dts is not None:
             reorder_s = (pts - dts) * self._tick_s
@@ -70,7 +77,7 @@ class MediaClock:
         return max(0.0, shown_s - self._origin_s)
 
     def _believes(self, decode_s: float, last_s: float) -> bool:
-        return last_s - _BACK_TOLERANCE_S <= decode_s <= last_s + self._max_gap_s
+        return self._has_stamps and last_s - _BACK_TOLERANCE_S <= decode_s <= last_s + self._max_gap_s
 
     def _next_s(self) -> float:
         return 0.0 if self._last_s is None else self._last_s + self._frame_s

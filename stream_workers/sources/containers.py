@@ -6,6 +6,8 @@ alone; live streams with the protocols that their own kind needs.
 """
 
 import logging
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -17,7 +19,7 @@ from av.video.stream import VideoStream
 from stream_workers.errors import SourceRefused, SourceUnavailable
 from stream_workers.sources.decode import MAX_PIXELS
 
-__all__ = ["VideoPacket", "file_name", "first_video", "open_recording"]
+__all__ = ["VideoPacket", "file_name", "first_video", "open_recording", "shown"]
 
 if TYPE_CHECKING:
     VideoPacket: TypeAlias = Packet[VideoStream]
@@ -42,9 +44,18 @@ _POINTERS: Final = {
 _LOG = logging.getLogger(__name__)
 
 
+def shown(path: Path) -> str:
+    """A path as text: a name that is no UTF-8 is read as GB 18030, as recorders in China write it."""
+    raw = os.fsencode(path)
+    for encoding in ("utf-8", "gb18030"):
+        with suppress(UnicodeDecodeError):
+            return raw.decode(encoding)
+    return raw.decode("utf-8", "replace")
+
+
 def file_name(path: Path) -> str:
     """The file's name in quotes, line breaks and other control characters escaped."""
-    return repr(path.name)
+    return repr(shown(Path(path.name)))
 
 
 def open_recording(path: Path) -> InputContainer:
@@ -58,6 +69,8 @@ def open_recording(path: Path) -> InputContainer:
     try:
         return av.open(
             f"file:{path}",
+            # Recorders write titles in GBK, and damage turns them into anything: no reason to refuse a film.
+            metadata_errors="replace",
             options={
                 "protocol_whitelist": "file",
                 "format_whitelist": _FORMATS,

@@ -1,6 +1,7 @@
 """Recordings: the looks of one file."""
 
 import logging
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -18,10 +19,13 @@ from stream_workers.sources.decode import DecoderPool, shared_pool
 from stream_workers.sources.description import describe
 from stream_workers.sources.media import DecodedLook, LookMode, MediaInfo
 from stream_workers.sources.origin import TimeOrigin, recording_start
+from stream_workers.sources.packet_ring import PacketTap
 from stream_workers.sources.picker import LookPicker, PickedLook, PickerOptions
 
-__all__ = ["FileSource"]
+__all__ = ["TAPPED_AHEAD_S", "FileSource"]
 
+TAPPED_AHEAD_S: Final = 5.0
+"""A clip's seconds after the look, and one more."""
 _HOLD_BYTES: Final = 64 * 1024 * 1024
 _MAX_GAP_S: Final = 86_400.0
 _CUT_SHARE: Final = 0.02
@@ -52,6 +56,7 @@ class FileSource:
         start: Capture time of the first picture, aware; None reads it from metadata, name or disk.
         zone: Time zone of a time in the file's name.
         pool: Decoders; None takes the process's own.
+        tap: Sees every packet; a look is then handed on when `TAPPED_AHEAD_S` more have been read.
 
     Raises:
         SourceRefused: On entering, when the file cannot be used; the message says what to do.
@@ -65,6 +70,7 @@ class FileSource:
         *,
         zone: tzinfo = UTC,
         pool: DecoderPool | None = None,
+        tap: PacketTap | None = None,
     ) -> None:
         self.path = path
         self.cut_off_at_s: float | None = None
@@ -72,6 +78,7 @@ class FileSource:
         self._told_start = start
         self._zone = zone
         self._pool = pool or shared_pool()
+        self._tap = tap
         self._state: _Opened | None = None
 
     def __enter__(self) -> Self:
@@ -88,6 +95,7 @@ class FileSource:
             )
             options = PickerOptions(self._every_s, 0.0, _HOLD_BYTES, _MAX_GAP_S)
             picker = LookPicker(stream, options, self._pool, info.rotation)
+            picker.tap = self._tap
         except BaseException:
             container.close()
             raise
@@ -128,7 +136,8 @@ class FileSource:
             )
         if not count:
             raise DecodeFailed(
-                f"not one picture of {file_name(self.path)} could be decoded; it may be damaged or encrypted"
+                f"not one picture of {file_name(self.path)} could be decoded; it may be damaged, encrypted,"
+                " or over 64 megapixels"
             )
 
     @property
@@ -177,10 +186,27 @@ class FileSource:
         return self._state
 
     def _picked(self) -> Iterator[PickedLook]:
+        if self._tap is not None:
+            yield from self._picked_later(TAPPED_AHEAD_S)
+            return
         picker = self._opened.picker
         for packet in self._packets():
             yield from picker.feed(packet)
         yield from picker.finish()
+
+    def _picked_later(self, ahead_s: float) -> Iterator[PickedLook]:
+        """The same looks, each held back until the recording is read `ahead_s` beyond it."""
+        picker, held = self._opened.picker, deque[PickedLook]()
+        try:
+            for packet in self._packets():
+                held.extend(picker.feed(packet))
+                while held and picker.now_s >= held[0].media_time_s + ahead_s:
+                    yield held.popleft()
+            held.extend(picker.finish())
+        except DecodeFailed:
+            yield from held
+            raise
+        yield from held
 
     def _packets(self) -> Iterator[VideoPacket]:
         """The stream's whole packets; notes where a file ends before it should."""

@@ -10,6 +10,7 @@ from stream_workers.sources.containers import file_name
 from stream_workers.sources.decode import DecoderPool
 from stream_workers.sources.files import FileSource
 from stream_workers.sources.images import IMAGE_SUFFIXES, ImageSequenceSource, natural_key
+from stream_workers.sources.packet_ring import PacketTap
 
 __all__ = ["list_inputs", "open_input"]
 
@@ -47,11 +48,15 @@ def open_input(
     *,
     zone: tzinfo = UTC,
     pool: DecoderPool | None = None,
+    tap: PacketTap | None = None,
 ) -> FileSource | ImageSequenceSource:
-    """The source of one entry of `list_inputs`, not yet entered; arguments as of `FileSource`."""
+    """The source of one entry of `list_inputs`, not yet entered; arguments as of `FileSource`.
+
+    A sequence of pictures has no packets: `tap` sees none.
+    """
     if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
         return ImageSequenceSource(path, every_s, start, zone=zone, pool=pool)
-    return FileSource(path, every_s, start, zone=zone, pool=pool)
+    return FileSource(path, every_s, start, zone=zone, pool=pool, tap=tap)
 
 
 def _named(given: Path) -> list[Path]:

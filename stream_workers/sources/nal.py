@@ -3,7 +3,8 @@
 libav's key flag is also set by recovery-point messages, so that a stream with intra refresh
 looks as if it had keyframes although none of its pictures can be decoded alone.
 
-Source: ITU-T H.264 (08/2021) tables 7-1 and 7-6, ITU-T H.265 (08/2021) table 7-1;
+Source: ITU-T H.264 (08/2021) tables 7-1 and 7-6, section 7.3.3; ITU-T H.265 (08/2021) table 7-1,
+section 7.3.6.1 (a slice header begins with whether it is the picture's first);
 ISO/IEC 14496-15 for the `avcC` and `hvcC` records.
 """
 
@@ -13,6 +14,7 @@ from typing import Final
 __all__ = ["BitstreamReader", "split_units"]
 
 _START_CODE: Final = b"\x00\x00\x00\x01"
+_H264_NON_IDR: Final = 1
 _H264_IDR: Final = 5
 _H264_SLICES: Final = range(1, 6)
 _H264_SETS: Final = frozenset({7, 8})
@@ -20,6 +22,7 @@ _H264_SPS: Final = 7
 _H264_INTRA_SLICES: Final = frozenset({2, 7})
 _HEVC_KEYS: Final = range(16, 22)
 _HEVC_SLICES: Final = range(32)
+_HEVC_FIRST_SLICE: Final = 0x80
 _HEVC_SETS: Final = frozenset({32, 33, 34})
 _HEVC_SPS: Final = 33
 _SLICE_HEAD_BYTES: Final = 16
@@ -35,6 +38,9 @@ class BitstreamReader:
 
     def __init__(self, codec: str, extradata: bytes) -> None:
         self._is_hevc = codec == "hevc"
+        self._set_kinds = _HEVC_SETS if self._is_hevc else _H264_SETS
+        self._sps = _HEVC_SPS if self._is_hevc else _H264_SPS
+        self._slices = _HEVC_SLICES if self._is_hevc else _H264_SLICES
         self._length_size: int | None = None
         self._sets: list[bytes] = []
         self.configure(extradata)
@@ -57,39 +63,67 @@ class BitstreamReader:
         """The latest parameter sets, without start codes."""
         return list(self._sets)
 
+    @property
+    def has_start_codes(self) -> bool:
+        """Whether units are parted by start codes (Annex B) and not by lengths."""
+        return self._length_size is None
+
     def units(self, data: bytes) -> list[bytes]:
         """The units of one packet, without start codes or lengths."""
         return list(split_units(data, self._length_size))
 
     def is_keyframe(self, data: bytes) -> bool:
-        """Whether the packet can be decoded without any other.
+        """Whether the packet can be decoded without any other; learns its parameter sets.
 
         HEVC: types 16 to 21. H.264: type 5, and pictures of intra slices only, which open
         groups of pictures begin with.
         """
-        slices = 0
+        brought: list[bytes] = []
+        is_intra = False
         for unit in split_units(data, self._length_size):
             kind = self._kind(unit)
-            if self._is_hevc:
-                if kind in _HEVC_SLICES:
-                    return kind in _HEVC_KEYS
-            elif kind == _H264_IDR:
-                return True
-            elif kind in _H264_SLICES:
-                if kind != 1 or _h264_slice_type(unit) not in _H264_INTRA_SLICES:
-                    return False
-                slices += 1
-        return slices > 0
+            if kind in self._set_kinds:
+                brought.append(unit)
+            elif kind in self._slices:
+                is_intra = self._is_intra(kind, unit)
+                if not is_intra or self._is_hevc or kind == _H264_IDR:
+                    break  # only in other H.264 pictures the later slices may differ
+        if any(self._kind(unit) == self._sps for unit in brought):
+            self._sets = brought
+        return is_intra
+
+    def continues(self, data: bytes) -> bool:
+        """Whether the packet begins in the middle of a picture.
+
+        Senders that repeat the parameter sets before each slice of a keyframe make libav cut the
+        picture at each of them. Only streams with start codes can be cut like that.
+        """
+        if not self.has_start_codes:
+            return False
+        for unit in split_units(data, None):
+            if self._kind(unit) in self._slices:
+                if self._is_hevc:
+                    return len(unit) > 2 and not unit[2] & _HEVC_FIRST_SLICE
+                return _h264_slice(unit)[0] > 0
+        return False
+
+    def joined(self, data: bytes, rest: bytes) -> bytes:
+        """A picture and what continues it as one packet, the repeated parameter sets left out."""
+        units = (unit for unit in split_units(rest, None) if self._kind(unit) not in self._set_kinds)
+        return data + _with_start_codes(units)
 
     def standalone(self, data: bytes) -> bytes:
         """The packet with start codes and every parameter set that it needs."""
         units = self.units(data)
-        kinds = [self._kind(unit) for unit in units]
-        sets = _HEVC_SETS if self._is_hevc else _H264_SETS
-        if (_HEVC_SPS if self._is_hevc else _H264_SPS) in kinds:
-            self._sets = [unit for unit, kind in zip(units, kinds, strict=True) if kind in sets]
+        if any(self._kind(unit) == self._sps for unit in units):
             return _with_start_codes(units)
         return _with_start_codes([*self._sets, *units])
+
+    def _is_intra(self, kind: int, unit: bytes) -> bool:
+        """Whether a slice says that its picture needs no other."""
+        if self._is_hevc:
+            return kind in _HEVC_KEYS
+        return kind == _H264_IDR or (kind == _H264_NON_IDR and _h264_slice(unit)[1] in _H264_INTRA_SLICES)
 
     def _kind(self, unit: bytes) -> int:
         return (unit[0] >> 1) & 0x3F if self._is_hevc else unit[0] & 0x1F
@@ -131,20 +165,20 @@ def _with_start_codes(units: Iterable[bytes]) -> bytes:
     return b"".join(_START_CODE + unit for unit in units)
 
 
-def _h264_slice_type(unit: bytes) -> int:
-    """`slice_type` of a slice header, or -1 where the header is too short."""
+def _h264_slice(unit: bytes) -> tuple[int, int]:
+    """`first_mb_in_slice` and `slice_type` of a slice header; -1 where it is too short."""
     head = unit[1 : 1 + _SLICE_HEAD_BYTES].replace(b"\x00\x00\x03", b"\x00\x00")
     bits = int.from_bytes(head, "big")
     left = len(head) * 8
-    value = -1
-    for _ in range(2):  # first_mb_in_slice, then slice_type, both Exp-Golomb codes
+    values = [-1, -1]
+    for index in range(2):  # both are Exp-Golomb codes
         zeros = left - bits.bit_length()
         left -= 2 * zeros + 1
         if left < 0 or not bits:
-            return -1
-        value = (bits >> left) - 1
+            break
+        values[index] = (bits >> left) - 1
         bits &= (1 << left) - 1
-    return value
+    return values[0], values[1]
 
 
 def _h264_record_units(record: bytes) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Live streams: the looks of one connection to a camera, over TCP.
+"""Live streams: the looks of one connection to a camera, over TCP: RTSP, HLS, or FLV over HTTP.
 
 A thread of its own reads each connection, because libav's reading cannot be interrupted:
 whoever takes the looks can leave within a second all the same, and the thread ends at its next
@@ -18,6 +18,7 @@ from stream_workers.sources.connection import Connection, LiveOptions
 from stream_workers.sources.credentials import Credentials, mask_url
 from stream_workers.sources.decode import DecoderPool, shared_pool
 from stream_workers.sources.media import DecodedLook, LookMode
+from stream_workers.sources.packet_ring import PacketTap
 
 __all__ = ["LiveOptions", "RtspSource"]
 
@@ -36,14 +37,15 @@ class RtspSource:
         url: Address without user and password.
         every_s: Distance of looks, seconds.
         credentials: User and password; `read_credentials` reads them.
-        options: Time-outs and limits; also other kinds of stream than RTSP.
+        options: Time-outs and limits.
         stop: When set, entering and iterating end within a second.
         pool: Decoders; None takes the process's own.
         now: The wall clock, aware UTC.
 
     Raises:
         SourceUnavailable: On entering or iterating: refused, stalled or cut; try again.
-        SourceRefused: On entering: wrong password, unknown path, no video; a person is needed.
+        SourceRefused: At once: no stream address, or a password in it. On entering: wrong password,
+            unknown path, no video; a person is needed.
     """
 
     def __init__(  # noqa: PLR0913 - all but the address have defaults and are named
@@ -106,6 +108,11 @@ class RtspSource:
         return self._connection.picker.mode
 
     @property
+    def keys_fail(self) -> bool:
+        """Whether keyframes are there and cannot be decoded alone."""
+        return self._connection.picker.keys_fail
+
+    @property
     def keyframe_interval_s(self) -> float | None:
         """Measured distance of keyframes, seconds; None before the second."""
         return self._connection.picker.keyframe_interval_s
@@ -138,3 +145,7 @@ class RtspSource:
     def set_interval(self, every_s: float) -> None:
         """Stretch or shorten the distance of looks from now on."""
         self._connection.picker.set_interval(every_s)
+
+    def tap(self, tap: PacketTap | None) -> None:
+        """Show every packet from now on to `tap`; None ends it."""
+        self._connection.picker.tap = tap

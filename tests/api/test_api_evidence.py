@@ -10,11 +10,17 @@ from hypothesis import strategies as st
 from api.errors import RangeNotSatisfiable
 from api.routers.evidence import _span
 from api.store import Store
-from tests.support.api_events import JPEG, digest
+from tests.support.api_events import CLIP, JPEG, digest, mp4_box
 from tests.support.full_disk import full_disk
 
 NAME = f"{digest(JPEG)}.jpg"
 MASKED = {"Content-Type": "image/jpeg", "X-Streetkeeper-Masked": "true"}
+MASKED_CLIP = {**MASKED, "Content-Type": "video/mp4"}
+CLIP_NAME = f"{digest(CLIP)}.mp4"
+
+
+def put_clip(client: httpx.Client, content: bytes) -> httpx.Response:
+    return put(client, f"{digest(content)}.mp4", content, MASKED_CLIP)
 
 
 def put(
@@ -52,6 +58,20 @@ REFUSED: list[tuple[str, Callable[[httpx.Client], httpx.Response], int]] = [
     ("upper case", lambda w: put(w, NAME.upper()), 404),
     ("a newline", lambda w: put(w, NAME + "%0a"), 404),
     ("another ending", lambda w: put(w, NAME.replace("jpg", "html")), 404),
+    ("a picture as a clip", lambda w: put_clip(w, JPEG), 422),
+    ("a clip as a picture", lambda w: put(w, f"{digest(CLIP)}.jpg", CLIP), 422),
+    ("a clip that is called a picture", lambda w: put(w, CLIP_NAME, CLIP, MASKED), 415),
+    (
+        "a clip without a word on the mask",
+        lambda w: put(w, CLIP_NAME, CLIP, {"Content-Type": "video/mp4"}),
+        422,
+    ),
+    ("a clip cut short", lambda w: put_clip(w, CLIP[:-1]), 422),
+    ("a clip with something behind it", lambda w: put_clip(w, CLIP + b"<script>"), 422),
+    ("a clip whose index comes last", lambda w: put_clip(w, CLIP[:12] + CLIP[33:] + CLIP[12:33]), 422),
+    ("a clip without pictures", lambda w: put_clip(w, CLIP[:33]), 422),
+    ("boxes of no length", lambda w: put_clip(w, mp4_box(b"ftyp") + bytes(64)), 422),
+    ("upwards to a clip", lambda w: put(w, "..%2f..%2fadmin.mp4", CLIP, MASKED_CLIP), 404),
     ("a NUL", lambda w: put(w, NAME.replace(".", "%00.")), 404),
 ]
 
@@ -151,3 +171,27 @@ def test_a_full_disk_is_said_and_nothing_half_is_kept(
     assert reader.get(f"/v1/evidence/{NAME}").status_code == 404
     assert list((store.data_dir / "evidence" / "arriving").iterdir()) == []
     assert put(worker).status_code == 201
+
+
+def test_a_clip_is_kept_and_served_with_its_type_whole_and_in_ranges(
+    worker: httpx.Client, reader: httpx.Client
+) -> None:
+    assert put_clip(worker, CLIP).json() == {"href": f"evidence/{CLIP_NAME}", "stored": True}
+    assert put_clip(worker, CLIP).status_code == 200
+    assert worker.head(f"/v1/evidence/{CLIP_NAME}").headers["content-length"] == str(len(CLIP))
+    whole = reader.get(f"/v1/evidence/{CLIP_NAME}")
+    assert (whole.content, whole.headers["content-type"]) == (CLIP, "video/mp4")
+    assert whole.headers["accept-ranges"] == "bytes"
+    assert CLIP_NAME in whole.headers["content-disposition"]
+    # What a browser asks first, and when somebody seeks.
+    for asked, shown in (("bytes=0-", CLIP), ("bytes=40-59", CLIP[40:60])):
+        reply = reader.get(f"/v1/evidence/{CLIP_NAME}", headers={"Range": asked})
+        assert (reply.status_code, reply.content) == (206, shown)
+        assert reply.headers["content-type"] == "video/mp4"
+
+
+def test_a_clip_and_a_picture_are_not_taken_for_each_other(
+    worker: httpx.Client, reader: httpx.Client
+) -> None:
+    put_clip(worker, CLIP)
+    assert reader.get(f"/v1/evidence/{digest(CLIP)}.jpg").status_code == 404

@@ -14,7 +14,7 @@ from api.page.map import HEIGHT, WIDTH, draw_map
 from api.store.keys import create_key, list_keys, revoke_key
 from contracts.incident import Incident
 from tests.api.conftest import RunningApi
-from tests.support.api_events import JPEG, digest, make_event, make_health, make_incident, named
+from tests.support.api_events import CLIP, JPEG, digest, make_event, make_health, make_incident, named
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 BATCH = {"Content-Type": "application/cloudevents-batch+json"}
@@ -84,6 +84,32 @@ def test_a_card_tells_what_where_how_sure_why_and_shows_before_and_now(
     assert browser.get(str(pictures[0])).content == before
     (ellipse,) = [attributes for tag, attributes in page.tags if tag == "ellipse"]
     assert "rotate(-56.0" in str(ellipse["transform"])
+
+
+def test_a_clip_that_has_arrived_can_be_played_beside_the_pictures(
+    worker: httpx.Client, browser: httpx.Client
+) -> None:
+    masked = {"X-Streetkeeper-Masked": "true"}
+    worker.put(
+        f"/v1/evidence/{digest(JPEG)}.jpg", content=JPEG, headers={**masked, "Content-Type": "image/jpeg"}
+    )
+    evidence = [
+        {"kind": kind, "sha256": digest(content), "href": "evidence/x", "masked": True}
+        for kind, content in (("now", JPEG), ("clip", CLIP))
+    ]
+    fill(worker, make_event(1, evidence=evidence, evidence_note="'before' is missing"))
+    assert not [tag for tag, _ in Outline(browser.get("/").text).tags if tag == "video"]
+    worker.put(
+        f"/v1/evidence/{digest(CLIP)}.mp4", content=CLIP, headers={**masked, "Content-Type": "video/mp4"}
+    )
+    reply = browser.get("/")
+    page = Outline(reply.text)
+    (clip,) = [attributes for tag, attributes in page.tags if tag == "video"]
+    assert clip["src"] == f"/v1/evidence/{digest(CLIP)}.mp4"
+    assert "controls" in clip and "masked" in str(clip["aria-label"])
+    assert browser.get(str(clip["src"]), headers={"Range": "bytes=0-3"}).content == CLIP[:4]
+    assert "media-src 'self'" in reply.headers["content-security-policy"]
+    assert "'before' is missing" in page.words
 
 
 def test_what_workers_send_is_shown_as_text_and_never_run(

@@ -162,6 +162,13 @@ SENSE = [
         "credentials: env:NAME",
     ),
     (ADDRESS, "file:///etc/passwd", "cameras[0].stream.url", "'file' is no stream address", "rtsp://host"),
+    (
+        ADDRESS,
+        "http://192.0.2.14/video",
+        "cameras[0].stream.url",
+        "neither in .m3u8 nor in .flv",
+        "own address",
+    ),
     (ADDRESS, '"rtsp://[192.0.2.14/1"', "cameras[0].stream.url", "is no address", "rtsp://host"),
     (ADDRESS, "rtsp://192.0.2.14:99999/1", "cameras[0].stream.url", "is no address", "rtsp://host"),
     (
@@ -286,3 +293,33 @@ def test_a_privacy_zone_with_hours_is_told_that_it_holds_at_all_times() -> None:
     fault = told(text, "zones[4]")
     assert "blacked out at all times" in fault.problem
     assert fault.severity == "warning"
+
+
+UNCALIBRATED = """
+format: streetkeeper-site/1
+name: one view
+version: t-1
+time_zone: UTC
+rules: [{id: r, category: garbage_pile}]
+cameras: [{id: c, views: [{id: v%s}]}]
+zones: [{id: z, kind: ignored, view: v, polygon_px: [[900, 500], [1000, 500], [1000, 600]]}]
+"""
+
+
+def test_a_zone_outside_the_picture_is_told_without_a_calibration_too() -> None:
+    fault = told(UNCALIBRATED % ", picture_wh: [640, 360]", "zones[0].polygon_px")
+    assert (fault.severity, fault.problem) == ("error", "lies outside the picture of 640x360")
+    assert check_site(UNCALIBRATED % ", picture_wh: [1280, 720]") == []
+
+
+def test_a_zone_in_pixels_of_a_picture_of_unknown_size_is_a_warning() -> None:
+    fault = told(UNCALIBRATED % "", "zones[0].polygon_px")
+    assert fault.severity == "warning" and "nobody told how large the picture of view v was" in fault.problem
+    assert "picture_wh: [width, height]" in fault.remedy
+
+
+def test_a_view_has_one_picture_size() -> None:
+    text = changed(CALIBRATION_WEST, "        picture_wh: [1920, 1080]\n" + CALIBRATION_WEST)
+    fault = told(text, "cameras[1].views[0].picture_wh")
+    assert "[1920, 1080] is another size than that of the calibration's picture" in fault.problem
+    assert fault.severity == "error"

@@ -19,7 +19,10 @@ KILLS_UNTIL_S = 55.0
 
 
 def kill_in_turn(of: Machine, worker: Program, began: float, chance: random.Random) -> int:
-    """Kill worker and API at random moments, restarting each; how often."""
+    """Kill worker and API at random moments, restarting each; how often.
+
+    None is waited for: on a slow machine some are killed while they start, which must do no harm either.
+    """
     kills = 0
     while time.monotonic() - began < KILLS_UNTIL_S:
         time.sleep(chance.uniform(2.0, 8.0))
@@ -29,12 +32,13 @@ def kill_in_turn(of: Machine, worker: Program, began: float, chance: random.Rand
         else:
             of.api.kill()
             time.sleep(chance.uniform(0.0, 3.0))
-            of.start_api()
+            of.api.start()
         kills += 1
+    of.wait_for_api()
     worker.kill()
     starts = len(worker.records("worker_started"))
     worker.start()
-    wait_until(lambda: len(worker.records("worker_started")) > starts)
+    wait_until(lambda: len(worker.records("worker_started")) > starts, 60)
     return kills + 1
 
 

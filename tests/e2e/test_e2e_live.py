@@ -25,8 +25,9 @@ WAIT_S = 90.0
 class Town:
     """The processes of one machine, in a folder."""
 
-    def __init__(self, folder: Path, camera: Path) -> None:
+    def __init__(self, folder: Path, camera: Path, *, clips: bool = False) -> None:
         self.folder = folder
+        self.clips = clips
         self.port = free_port()
         self.camera_port = free_port()
         self.film = camera
@@ -40,7 +41,7 @@ class Town:
 
     def start_worker(self) -> None:
         site = self.folder / "site.yaml"
-        site.write_text(yaml.safe_dump(site_document(self.camera_port)), encoding="utf-8")
+        site.write_text(yaml.safe_dump(site_document(self.camera_port, clips=self.clips)), encoding="utf-8")
         arguments = ["worker", "--site", str(site), "--data-dir", str(self.folder / "worker")]
         os.environ["STREETKEEPER_WORKER_API_KEY"] = self.key
         os.environ["STREETKEEPER_WORKER_LEASE_S"] = "2"
@@ -159,7 +160,7 @@ def wait_for(ask: Callable[[], Any], what: str) -> Any:
     pytest.fail(f"waited {WAIT_S:.0f} s in vain until {what}")
 
 
-def site_document(camera_port: int) -> dict[str, Any]:
+def site_document(camera_port: int, *, clips: bool = False) -> dict[str, Any]:
     return {
         "format": "streetkeeper-site/1",
         "name": "test town",
@@ -171,6 +172,7 @@ def site_document(camera_port: int) -> dict[str, Any]:
                 "id": "cam",
                 "look_every_s": 1,
                 "heartbeat_every_s": 30,
+                "clips": clips,
                 "stream": {
                     "url": f"rtsp://127.0.0.1:{camera_port}/cam",
                     "purpose": "test",

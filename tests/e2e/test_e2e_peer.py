@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.stream_workers.test_sources_rtsp import elementary, gst_server
+from tests.stream_workers.test_sources_rtsp import gst_server
+from tests.support.films import elementary
 from tests.support.machine import Machine, demo_films, demo_site, machine
 from tests.support.waiting import wait_until
 
@@ -38,7 +39,7 @@ def test_what_gstreamers_camera_shows_is_stored_although_the_worker_is_killed_on
         assert one.incidents() == []
         worker.kill()
         worker.start()
-        wait_until(lambda: found(one) == {("drawn-street-2", "garbage_pile")}, 80)
+        wait_until(lambda: found(one) == {("drawn-street-2", "garbage_pile")}, 180)
         assert one.health() == {"drawn-street-2": "ok"}
         for incident in one.incidents():
             assert incident["ellipse"] is not None

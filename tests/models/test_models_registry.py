@@ -63,9 +63,38 @@ def test_a_missing_or_unreadable_manifest_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_wrong_class_list_is_refused(tmp_path: Path) -> None:
-    manifest = copy_of_manifest(tmp_path, classes=["only", "two"])
+    manifest = copy_of_manifest(tmp_path, classes=["only", "two"], calibration={}, thresholds={})
     with pytest.raises(ModelRejected, match="is the class list of its manifest entry right"):
         open_detector(manifest=manifest)
+
+
+def test_the_shipped_detector_is_calibrated_for_every_class_and_the_mask_model_keeps_its_scores() -> None:
+    detector, mask = (load_manifest().entry(name) for name in ("detector", "mask"))
+    assert set(detector.calibration) == set(detector.classes)
+    assert not mask.calibration and not mask.recall
+
+
+def test_a_calibration_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    calibration = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))["models"][0]["calibration"]
+    without = {name: line for name, line in calibration.items() if name != "car"}
+    with pytest.raises(ModelRejected, match=r"calibration leaves out \['car'\].*models calibrate"):
+        open_detector(manifest=copy_of_manifest(tmp_path, calibration=without))
+    with pytest.raises(ModelRejected, match=r"has no class \['horse'\]"):
+        open_detector(
+            manifest=copy_of_manifest(tmp_path, calibration=calibration | {"horse": calibration["car"]})
+        )
+    for key, value in (("slope", 0.0), ("slope", -1.0), ("shift", 99.0), ("recall", 1.0)):
+        faulty = calibration | {"car": calibration["car"] | {key: value}}
+        with pytest.raises(ModelRejected, match=rf"car\.{key}"):
+            open_detector(manifest=copy_of_manifest(tmp_path, calibration=faulty))
+
+
+def test_a_detector_gives_its_own_scores_where_it_is_to_be_calibrated() -> None:
+    picture = scene("heap", 3)
+    entry = load_manifest().entry("detector")
+    own = open_detector(least_score=0.1).detect([picture])[0].of("garbage_pile")
+    given = open_detector().detect([picture])[0].of("garbage_pile")
+    assert np.allclose(entry.maps["garbage_pile"].apply(own.scores[: len(given)]), given.scores, atol=1e-5)
 
 
 def test_unknown_keys_and_names_are_refused(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Evidence: before, arrival and now; the same looks give the same bytes; unmasked, there is nothing."""
 
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -233,6 +234,21 @@ def test_after_a_hang_has_ended_pictures_are_masked_again() -> None:
     assert patient.mask(ground(SIZE))[1].persons == 0
 
 
+def test_a_pass_whose_thread_ends_late_holds_up_no_later_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scheduler may leave a thread alive for a while after it has answered."""
+    leave = threading.Event()
+
+    class Lingers(threading.Thread):
+        def run(self) -> None:
+            super().run()
+            leave.wait(60)
+
+    monkeypatch.setattr(threading, "Thread", Lingers)
+    mask = DeadlineMask(PrivacyMask(ColourDetector()), timeout_s=20)
+    assert [mask.mask(ground(SIZE))[1].persons for _ in range(3)] == [0, 0, 0]
+    leave.set()
+
+
 class Shrinks:
     """A masker that gives back another picture than it got."""
 
@@ -272,3 +288,14 @@ def test_an_empty_ring_gives_no_picture_and_a_reason(tmp_path: Path) -> None:
     )
     assert result.files == ()
     assert result.note == "no look is held for 'before'; no look is held for 'now'"
+
+
+def test_the_next_picture_is_not_refused_while_the_last_ones_thread_winds_up() -> None:
+    mask = DeadlineMask(PrivacyMask(ColourDetector()), timeout_s=60)
+    interval_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(2000):
+            mask.mask(ground((16, 16)))
+    finally:
+        sys.setswitchinterval(interval_s)

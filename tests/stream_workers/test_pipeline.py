@@ -1,9 +1,14 @@
 """What a view makes of what it sees: one incident per thing, none of persons and what is theirs."""
 
+from datetime import timedelta
+
 import pytest
 
-from contracts.site import Zone, ZoneKind
-from tests.support.pipelines import MemoryJournal, Rig, Row, a_site, px
+from contracts.site import Camera, View, Zone, ZoneKind
+from stream_workers.incidents import IncidentDesk, LookFacts, ViewSetup
+from tests.support.pipelines import START, MemoryJournal, Rig, Row, a_site, px
+from vision.privacy.cover import PrivacyZones
+from vision.tracks.presence import Track
 
 THING = (150, 110, 175, 130, 30)
 BOX = px(THING[:4])
@@ -96,6 +101,83 @@ def test_a_light_jump_makes_no_incident_and_ends_none() -> None:
     assert [event.type.rsplit(".", 1)[1] for event in rig.journal.events] == ["opened"]
 
 
+@pytest.mark.parametrize("looks_a_pixel", [2, 5])
+def test_a_shadow_that_creeps_with_the_sun_is_no_incident(looks_a_pixel: int) -> None:
+    rig = Rig()
+    rig.watch(10)
+    for look in range(20 * looks_a_pixel):
+        moved = look // looks_a_pixel
+        rig.watch(1, shadow=(40 + moved, 70, 110 + moved, 150))
+    assert rig.journal.events == []
+
+
+def test_headlights_and_lamps_are_no_incident_and_hide_none() -> None:
+    rig = Rig()
+    rig.watch(8)
+    rig.watch(20, (GARBAGE,), things=(THING,), lamps=((60, 80, 130, 150, 60),))
+    for look in range(20):
+        left = 20 + 53 * look % 240
+        rig.watch(1, (GARBAGE,), things=(THING,), lamps=((left, 120, left + 36, 150, 70),))
+    assert [(event.type.rsplit(".", 1)[1], event.data.category) for event in rig.journal.events] == [
+        ("opened", "garbage_pile")
+    ]
+
+
+def test_a_stalls_incident_rests_on_the_stall_and_not_on_the_person_in_front_of_it() -> None:
+    """All day: the vendor stands beside it, before it, or sits in it, and is seen better than the stall."""
+    rig = Rig()
+    rig.watch(8)
+    stood = [px((176, 90, 188, 130)), px((155, 95, 170, 132)), px((152, 108, 174, 131))]
+    stall: Row = ("street_vendor", 0.5, BOX)
+    events = rig.watch(150, lambda look: (stall, ("person", 0.95, stood[look % 3])), things=(THING,))
+    assert [event.data.category for event in events] == ["street_vendor"]
+    assert events[0].data.box_xyxy_px == BOX
+
+
+def test_where_no_stall_is_found_the_vendors_goods_are_hers() -> None:
+    rig = Rig()
+    rig.watch(8)
+    seated: Row = ("person", 0.6, px((146, 92, 170, 131)))
+    assert rig.watch(80, (seated,), things=(THING,)) == []
+    assert "a person touches it" in rig.reasons()
+
+
+def test_a_garbage_pile_that_someone_sits_in_is_no_incident() -> None:
+    rig = Rig()
+    rig.watch(8)
+    sitting: Row = ("person", 0.4, px((152, 100, 170, 130)))
+    assert rig.watch(60, (GARBAGE, sitting), things=(THING,)) == []
+    assert "a person touches it" in rig.reasons()
+
+
+def test_a_bag_behind_a_lorry_opens_once_the_lorry_has_gone() -> None:
+    rig = Rig()
+    rig.watch(8)
+    rig.watch(3, things=(THING,))
+    lorry = (130, 80, 200, 145)
+    truck: Row = ("truck", 0.8, px(lorry))
+    hidden = []
+    # Its canvas moves in the wind, so that it is nothing that stays.
+    for level in (230, 200, 74, 215, 245, 185, 86, 172, 230, 200, 74, 245):
+        hidden += rig.watch(1, (truck,), things=(THING, (*lorry, level)))
+    assert hidden == []
+    assert [event.data.category for event in rig.watch(12, things=(THING,))] == ["unattended_object"]
+
+
+@pytest.mark.parametrize(("open_checks", "opens"), [(0.0, False), (1.92, False), (2.76, True)])
+def test_checks_in_which_something_stood_in_front_do_not_make_an_incident(
+    open_checks: float, opens: bool
+) -> None:
+    site = a_site()
+    setup = ViewSetup(site, site.cameras[0], site.cameras[0].views[0], "test", 10.0, has_detector=True)
+    desk = IncidentDesk(setup, None, None)
+    track = Track(1, "region", 8, 80.0, 80.0, THING[:4], THING[:4], log_odds=4.0, looks=30, seen=30)
+    track.checks, track.weight, track.outline, track.fill = 9, open_checks, 2.0, 1.0
+    facts = LookFacts(38, START + timedelta(seconds=380), 380.0, (1280, 720), suspended=False)
+    track.born_at, track.last_seen_at = START.timestamp() + 80, START.timestamp() + 380
+    assert bool(desk.events(track, BOX, facts, desk.judge(track, BOX, facts, [track]))) is opens
+
+
 def test_what_was_there_from_the_start_is_found_by_the_heartbeat() -> None:
     rig = Rig()
     (event,) = rig.watch(40, (GARBAGE,), things=(THING,))
@@ -129,9 +211,20 @@ def test_inside_a_permitted_zone_a_stall_is_explained_and_not_raised() -> None:
 
 
 def test_what_a_privacy_zone_covers_is_never_seen() -> None:
-    rig = Rig(privacy=[[(560, 400), (760, 400), (760, 560), (560, 560)]])
+    rig = Rig(privacy=PrivacyZones([[(560, 400), (760, 400), (760, 560), (560, 560)]]))
     rig.watch(8)
     assert rig.watch(30, things=(THING,)) == []
+
+
+def test_a_zone_keeps_its_place_where_the_stream_is_smaller_than_the_picture_it_was_drawn_on() -> None:
+    """The street's looks are 1280x720; the zone was drawn on 2560x1440."""
+    drawn = [(2.0 * x, 2.0 * y) for x, y in ((560, 400), (760, 400), (760, 560), (560, 560))]
+    zone = Zone(id="corner", kind=ZoneKind.PERMITTED, view="view", polygon_px=drawn)
+    camera = Camera(id="cam", views=[View(id="view", picture_wh=(2560, 1440))])
+    rig = Rig(site=a_site(zones=[zone], cameras=[camera]))
+    rig.watch(8)
+    assert rig.watch(30, (STALL,), things=(THING,)) == []
+    assert "stays inside permitted zone corner" in rig.reasons()
 
 
 def test_a_moved_view_suspends_its_places_and_takes_them_up_again_when_it_comes_back() -> None:

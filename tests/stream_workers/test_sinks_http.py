@@ -1,5 +1,6 @@
 """Sending: pictures first, in order, at least once, and no answer of the API loses an event."""
 
+import hashlib
 import json
 import logging
 import socket
@@ -9,11 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream_workers.clip_file import encode_mp4
 from stream_workers.errors import SinkUnavailable, StorageFull
+from stream_workers.evidence import EvidenceFile
 from stream_workers.sinks.client import ApiClient, ApiWait, KeyRefused
 from stream_workers.sinks.http import Sender, send_all
 from stream_workers.sources.reconnect import Backoff
@@ -102,6 +106,28 @@ def test_the_real_api_stores_what_is_sent_once_and_knows_it_again(tmp_path: Path
             assert len(reader.get("/v1/incidents").json()["features"]) == 3
     opened.close()
     assert store.spool.counts().sent == 3
+
+
+def test_a_clip_goes_like_a_picture_and_the_real_api_serves_it(tmp_path: Path, store: WorkerStore) -> None:
+    from api.store import open_store
+    from api.store.keys import create_key
+
+    grey = np.full((48, 64, 3), 90, np.uint8)
+    content = encode_mp4([(number, grey) for number in range(6)], 3)
+    sha256 = hashlib.sha256(content).hexdigest()
+    path = tmp_path / f"{sha256}.mp4"
+    path.write_bytes(content)
+    store.commit_look(a_look(1, [an_event(1)], [EvidenceFile("clip", sha256, path)]))
+    opened = open_store(tmp_path / "api")
+    with serving(opened) as api:
+        client = ApiClient(api.url, create_key(opened, "worker", "w"))
+        Sender(store.spool, client, QUICK).send_once()
+        client.close()
+        with api.client("reader") as reader:
+            reply = reader.get(f"/v1/evidence/{sha256}.mp4", headers={"Range": "bytes=0-"})
+    opened.close()
+    assert (reply.status_code, reply.headers["content-type"], reply.content) == (206, "video/mp4", content)
+    assert store.spool.counts().pictures == 0
 
 
 def test_many_events_go_in_batches_of_at_most_a_hundred_in_order(store: WorkerStore) -> None:

@@ -49,7 +49,32 @@ def test_a_jump_back_goes_on_one_picture_after_the_last() -> None:
     assert watched.jumps == 1
 
 
+@given(st.integers(-(2**40), 2**40), st.integers(1, 30))
+def test_the_first_timestamp_after_missing_ones_is_the_streams_own_wherever_it_begins(
+    first: int, missing: int
+) -> None:
+    watched = clock()
+    for _ in range(missing):
+        watched.stamp(None, None)
+        assert not watched.is_streams_own
+    begins_s = watched.stamp(first, first)
+    assert abs(begins_s - missing * 0.04) < 1e-6
+    assert watched.is_streams_own
+    assert abs(watched.stamp(first + PICTURE, first + PICTURE) - begins_s - 0.04) < 1e-6
+    assert watched.is_streams_own
+    assert watched.jumps == 0
+
+
+@given(TIMES)
+def test_after_a_jump_no_timestamp_is_the_streams_own_any_more(stamps: list[int | None]) -> None:
+    watched = clock()
+    for stamp in stamps:
+        watched.stamp(stamp, stamp)
+        assert not (watched.is_streams_own and (watched.jumps or stamp is None))
+
+
 def test_a_clock_that_stands_still_is_taken_as_missing() -> None:
     watched = clock()
     times = [watched.stamp(0, 0) for _ in range(100)]
     assert times[-1] > 3.0
+    assert not watched.is_streams_own

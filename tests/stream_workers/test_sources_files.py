@@ -2,8 +2,10 @@
 
 import shutil
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -13,7 +15,8 @@ from stream_workers.sources.decode import decode_encoded
 from stream_workers.sources.files import FileSource
 from stream_workers.sources.inputs import list_inputs, open_input
 from stream_workers.sources.media import DecodedLook
-from tests.support.films import make_film, second_shown
+from stream_workers.sources.nal import BitstreamReader
+from tests.support.films import make_film, second_shown, turned
 
 START = datetime(2026, 5, 4, 7, 30, tzinfo=UTC)
 
@@ -24,12 +27,31 @@ def looks_of(path: Path, every_s: float = 1.0) -> list[DecodedLook]:
 
 
 @pytest.mark.parametrize(
-    ("codec", "gop", "b_frames"),
-    [("libx264", 10, 0), ("libx264", 10, 2), ("libx265", 10, 0), ("mpeg4", 10, 0), ("libx264", 250, 0)],
-    ids=["h264", "h264 open gop", "hevc", "mpeg4", "keyframes too rare"],
+    ("name", "codec", "mode", "changes"),
+    [
+        ("a.mp4", "libx264", "keyframe", {}),
+        ("a.mp4", "libx264", "keyframe", {"b_frames": 2}),
+        ("a.mp4", "libx264", "keyframe", {"b_frames": 2, "open_gop": 1}),
+        ("a.ts", "libx264", "keyframe", {"b_frames": 2, "open_gop": 1}),
+        ("a.mkv", "libx264", "keyframe", {"slices": 4}),
+        ("a.mp4", "libx265", "keyframe", {}),
+        ("a.mp4", "libx265", "keyframe", {"b_frames": 2, "open_gop": 1}),
+        ("a.ts", "libx265", "keyframe", {"b_frames": 2, "open_gop": 1}),
+        ("a.mp4", "mpeg4", "keyframe", {}),
+        ("a.avi", "mpeg4", "keyframe", {}),
+        ("a.avi", "mjpeg", "keyframe", {}),
+        ("a.gif", "gif", "sparse", {}),
+        ("a.mp4", "libx264", "sparse", {"gop": 250}),
+        ("a.mp4", "libx264", "sparse", {"intra_refresh": 1}),
+        ("a.ts", "libx264", "sparse", {"intra_refresh": 1}),
+    ],
 )
-def test_a_look_a_second_shows_that_second(tmp_path: Path, codec: str, gop: int, b_frames: int) -> None:
-    looks = looks_of(make_film(tmp_path / "a.mp4", codec=codec, gop=gop, b_frames=b_frames))
+def test_a_look_a_second_shows_that_second(
+    tmp_path: Path, name: str, codec: str, mode: str, changes: dict[str, int]
+) -> None:
+    with FileSource(make_film(tmp_path / name, codec=codec, **changes), 1.0, START) as source:
+        looks = list(source)
+        assert source.mode == mode
     assert len(looks) == 6
     for number, look in enumerate(looks):
         assert abs(look.media_time_s - number) <= 0.15
@@ -46,6 +68,48 @@ def test_keyframes_are_used_where_they_are_frequent_and_all_is_decoded_elsewhere
             list(source)
             modes[gop] = source.mode
     assert modes == {10: "keyframe", 250: "sparse"}
+
+
+def test_a_recovery_point_is_flagged_as_a_keyframe_and_is_none(tmp_path: Path) -> None:
+    """What the container says of a film with intra refresh, and why it is not believed."""
+    film = make_film(tmp_path / "a.ts", intra_refresh=1)
+    with av.open(str(film)) as container:
+        stream = container.streams.video[0]
+        reader = BitstreamReader("h264", stream.codec_context.extradata or b"")
+        flagged = [bytes(packet) for packet in container.demux(stream) if packet.size and packet.is_keyframe]
+    assert len(flagged) > 3
+    assert [reader.is_keyframe(data) for data in flagged] == [True] + [False] * (len(flagged) - 1)
+
+
+@pytest.mark.parametrize("gop", [10, 250])
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_rotation_tag_is_honoured_by_keyframes_and_by_all_others(
+    tmp_path: Path, gop: int, degrees: int
+) -> None:
+    upright = make_film(tmp_path / "a.mp4", gop=gop, seconds=3)
+    for straight, look in zip(looks_of(upright), looks_of(turned(upright, degrees)), strict=True):
+        assert np.array_equal(look.planes.y, np.rot90(straight.planes.y, -degrees // 90))
+        assert np.array_equal(look.planes.u, np.rot90(straight.planes.u, -degrees // 90))
+        assert decode_encoded(look.encoded).size_wh == look.planes.size_wh
+
+
+def test_timestamps_that_jump_back_in_the_middle_lose_no_look(tmp_path: Path) -> None:
+    """As of two recordings that were put together byte by byte."""
+    film = make_film(tmp_path / "a.ts", seconds=6)
+    (tmp_path / "twice.ts").write_bytes(film.read_bytes() * 2)
+    looks = looks_of(tmp_path / "twice.ts")
+    assert [second_shown(look.planes.y) for look in looks] == [*range(6), *range(6)]
+    gaps = [later.media_time_s - earlier.media_time_s for earlier, later in pairwise(looks)]
+    assert gaps == pytest.approx([1.0] * 11, abs=0.15)
+
+
+def test_a_recording_that_changes_its_size_goes_on(tmp_path: Path) -> None:
+    first = make_film(tmp_path / "a.ts", seconds=3)
+    second = make_film(tmp_path / "b.ts", seconds=3, size_wh=(160, 96))
+    (tmp_path / "both.ts").write_bytes(first.read_bytes() + second.read_bytes())
+    assert [look.planes.size_wh for look in looks_of(tmp_path / "both.ts")] == [(320, 180)] * 3 + [
+        (160, 96)
+    ] * 3
 
 
 def test_the_same_file_gives_the_same_looks_bit_for_bit(tmp_path: Path) -> None:
@@ -89,6 +153,20 @@ def test_what_is_no_recording_is_refused_by_name(tmp_path: Path, content: bytes)
     path.write_bytes(content)
     with pytest.raises(SourceRefused, match=r"evil\.mp4"):
         looks_of(path)
+
+
+def test_a_film_over_64_megapixels_is_never_decoded(tmp_path: Path) -> None:
+    path = make_film(tmp_path / "huge.avi", codec="mjpeg", seconds=1, fps=1, size_wh=(8192, 8000))
+    with pytest.raises(StreamError, match="64 megapixels"):
+        looks_of(path)
+
+
+def test_a_film_whose_index_was_never_written_is_called_cut_off(tmp_path: Path) -> None:
+    film = make_film(tmp_path / "whole.mp4")
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(film.read_bytes()[: film.stat().st_size // 2])
+    with pytest.raises(SourceRefused, match=r"cut\.mp4' is cut off or damaged: its index \(moov\)"):
+        looks_of(cut)
 
 
 def test_a_picture_over_64_megapixels_is_never_decoded(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def test_the_ring_never_holds_more_than_thirty_looks_eight_megabytes_or_ten_minu
         at += timedelta(seconds=step)
         ring.add(PngLook(bytes(size)), at)
         assert len(ring) <= 30
-        assert ring.held_bytes <= 8 * 1024 * 1024
+        assert ring.held_bytes <= 8_000_000
         held = [look.captured_at for look in ring.all()]
         assert held == sorted(set(held))
         assert held[-1] == at

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.site import Site
 from stream_workers.camera_loop import WorkPlaces
 from stream_workers.errors import SourceRefused, SourceUnavailable
 from stream_workers.leases import Lease, LeaseBook
@@ -104,6 +105,45 @@ def test_a_changed_rule_is_applied_at_the_next_look_without_a_new_connection(tmp
         wait_until(lambda: running.site_seen_by("gate") == "2")
         assert running.sources.empty()
         assert running.looks_of("gate") == 2
+
+
+def with_clips(site: Site, *names: str, version: str = "2") -> Site:
+    cameras = [camera.model_copy(update={"clips": camera.id in names}) for camera in site.cameras]
+    return site.model_copy(update={"cameras": cameras, "version": version})
+
+
+def test_only_where_clips_are_on_packets_are_held_and_only_while_connected(tmp_path: Path) -> None:
+    with town(tmp_path, with_clips(live_site("gate", "market"), "gate")) as running:
+        running.begin()
+        sources = [running.next_source(), running.next_source()]
+        for source in sources:
+            source.send()
+        wait_until(lambda: running.looks_of("gate") == running.looks_of("market") == 1)
+        assert set(running.parts.clips._rings) == {"gate"}
+        assert sum(source.tapped_by is not None for source in sources) == 1
+        running.end()
+        assert running.parts.clips._rings == {}
+
+
+def test_clips_that_are_turned_on_or_off_connect_that_camera_anew(tmp_path: Path) -> None:
+    site = live_site("gate")
+    with town(tmp_path, site) as running:
+        running.begin()
+        plain = running.next_source()
+        plain.send()
+        wait_until(lambda: running.looks_of("gate") == 1)
+        assert plain.tapped_by is None
+        running.fleet.take_site(with_clips(site, "gate"))
+        tapped = running.next_source()
+        wait_until(lambda: tapped.tapped_by is not None)
+        tapped.lose()
+        again = running.next_source()
+        wait_until(lambda: again.tapped_by is not None)
+        assert tapped.tapped_by is None
+        running.fleet.take_site(with_clips(site, version="3"))
+        running.next_source().send()
+        wait_until(lambda: running.looks_of("gate") == 2)
+        assert running.parts.clips._rings == {}
 
 
 def test_a_corrected_address_is_taken_although_the_camera_never_answered(tmp_path: Path) -> None:

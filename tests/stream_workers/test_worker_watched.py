@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 
 from contracts.event import HealthState
 from stream_workers.errors import SourceUnavailable
@@ -126,10 +127,43 @@ def test_rare_keyframes_a_moved_view_and_a_missing_detector_are_told_gravest_fir
         source = running.next_source()
         source.send()
         wait_until(lambda: running.states() == ["no_detector"])
-        source.mode = "sparse"
+        source.mode, source.keyframe_interval_s = "sparse", 41.5
         source.send()
         wait_until(lambda: running.states()[-1] == "keyframes_too_rare")
+        assert "rarely (41.5 s apart)" in running.details()[-1]
+        assert "keyframe interval to 4 s or less" in running.details()[-1]
         running.views[-1].suspended = True
         source.send()
         wait_until(lambda: running.states()[-1] == "moved")
         assert "calibrate" in running.details()[-1]
+
+
+def test_keyframes_that_cannot_be_decoded_alone_are_told_as_that(tmp_path: Path) -> None:
+    with town(tmp_path, live_site("gate")) as running:
+        running.begin()
+        source = running.next_source()
+        source.mode, source.keys_fail = "sparse", True
+        source.send()
+        wait_until(lambda: running.states()[-1:] == ["keyframes_too_rare"])
+        assert "cannot be decoded alone" in running.details()[-1]
+        assert "rarely" not in running.details()[-1]
+
+
+def test_what_health_tells_stands_in_the_metrics_too(tmp_path: Path) -> None:
+    with town(tmp_path, live_site("metered")) as running:
+        running.begin()
+        source = running.next_source()
+        source.keyframe_interval_s, source.dropped_looks = 3.5, 2
+        source.send()
+        wait_until(lambda: source.intervals == [20])
+        wait_until(lambda: running.states()[-1] == "overloaded")
+        assert metric("streetkeeper_look_interval_seconds") == 20
+        assert metric("streetkeeper_looks_dropped_total") == 2
+        assert metric("streetkeeper_keyframe_interval_seconds") == 3.5
+        assert metric("streetkeeper_camera_online") == 1
+        source.lose()
+        wait_until(lambda: metric("streetkeeper_camera_online") == 0)
+
+
+def metric(name: str) -> float | None:
+    return REGISTRY.get_sample_value(name, {"camera": "metered"})

@@ -11,6 +11,19 @@ NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 JPEG = b"\xff\xd8\xff\xe0" + b"not a real picture, but it begins and ends like one" * 40 + b"\xff\xd9"
 
 
+def mp4_box(name: bytes, content: bytes = b"") -> bytes:
+    return (len(content) + 8).to_bytes(4) + name + content
+
+
+CLIP = (
+    mp4_box(b"ftyp", b"isom")
+    + mp4_box(b"moov", b"index")
+    + mp4_box(b"free")
+    + mp4_box(b"mdat", bytes(range(200)))
+)
+"""As little of a clip as the API looks at: its boxes."""
+
+
 def named(number: int) -> str:
     """An incident id."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, f"incident {number}"))

@@ -21,6 +21,7 @@ from stream_workers.errors import SourceUnavailable, StreamError
 from stream_workers.fleet import Fleet
 from stream_workers.leases import Lease, LeaseBook
 from stream_workers.sources.media import DecodedLook, EncodedLook, LookMode
+from stream_workers.sources.packet_ring import PacketTap
 from stream_workers.sources.reconnect import Backoff
 from stream_workers.store import WorkerStore
 from tests.support.look_commits import a_look
@@ -65,11 +66,13 @@ class FakeSource:
     looks: "Queue[DecodedLook | StreamError]" = field(default_factory=Queue)
     fault: StreamError | None = None
     mode: LookMode = "keyframe"
+    keys_fail: bool = False
     keyframe_interval_s: float | None = 2.0
     dropped_looks: int = 0
     time_origin: str = "arrival"
     clock_error_s: float | None = None
     intervals: list[float] = field(default_factory=list)
+    tapped_by: PacketTap | None = None
 
     def __enter__(self) -> Self:
         if self.fault is not None:
@@ -96,6 +99,9 @@ class FakeSource:
 
     def set_interval(self, every_s: float) -> None:
         self.intervals.append(every_s)
+
+    def tap(self, tap: PacketTap | None) -> None:
+        self.tapped_by = tap
 
     def send(self, look: DecodedLook | None = None) -> None:
         self.looks.put(look or a_decoded_look())

@@ -1,7 +1,8 @@
 """GStreamer's RTSP server as a camera; run by the system's Python, which alone sees GStreamer.
 
-Usage: gst_rtsp_server.py NAME=CODEC:FILE... [--user NAME --password WORD] [--once]
-Prints its port, then serves until its standard input closes. Films are looped unless --once.
+Usage: gst_rtsp_server.py NAME=CODEC:FILE... [--user NAME --password WORD] [--once] [--every-keyframe]
+Prints its port, then serves until its standard input closes. Films are looped unless --once; the file
+`live` is a drawn picture of four slices, encoded as it is watched.
 """
 
 import argparse
@@ -16,21 +17,25 @@ from gi.repository import GLib, Gst, GstRtspServer  # type: ignore[import-not-fo
 
 LOOPED = (
     "( multifilesrc location={file} loop=true ! {codec}parse "
-    "! video/x-{codec},framerate={fps}/1,alignment=au ! rtp{codec}pay name=pay0 pt=96 config-interval=1 )"
+    "! video/x-{codec},framerate={fps}/1,alignment=au ! {pay} )"
 )
-ONCE = (
-    "( filesrc location={file} ! qtdemux ! {codec}parse ! rtp{codec}pay name=pay0 pt=96 config-interval=1 )"
+ONCE = "( filesrc location={file} ! qtdemux ! {parser} ! {pay} )"
+LIVE = (
+    "( videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=180,framerate={fps}/1 "
+    "! openh264enc gop-size={fps} slice-mode=n-slices num-slices=4 ! h264parse ! {pay} )"
 )
+PAY = "rtp{codec}pay name=pay0 pt=96 config-interval={interval}"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("films", nargs="+")
-    parser.add_argument("--fps", type=int, default=10)
-    parser.add_argument("--user")
-    parser.add_argument("--password")
-    parser.add_argument("--once", action="store_true")
-    arguments = parser.parse_args()
+    words = argparse.ArgumentParser()
+    words.add_argument("films", nargs="+")
+    words.add_argument("--fps", type=int, default=10)
+    words.add_argument("--user")
+    words.add_argument("--password")
+    words.add_argument("--once", action="store_true")
+    words.add_argument("--every-keyframe", action="store_true", help="send the parameter sets so often")
+    arguments = words.parse_args()
 
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
@@ -46,8 +51,10 @@ def main() -> None:
         name, _, film = word.partition("=")
         codec, _, path = film.partition(":")
         factory = GstRtspServer.RTSPMediaFactory()
-        pipeline = ONCE if arguments.once else LOOPED
-        factory.set_launch(pipeline.format(file=path, codec=codec, fps=arguments.fps))
+        parser = "mpeg4videoparse" if codec == "mp4v" else f"{codec}parse"
+        pipeline = LIVE if path == "live" else ONCE if arguments.once else LOOPED
+        pay = PAY.format(codec=codec, interval=-1 if arguments.every_keyframe else 1)
+        factory.set_launch(pipeline.format(file=path, codec=codec, fps=arguments.fps, pay=pay, parser=parser))
         factory.set_shared(True)
         if arguments.user:
             allowed = Gst.Structure.new_empty("viewer")

@@ -12,11 +12,13 @@ from contracts.event import IncidentEvent
 from contracts.incident import Category
 from contracts.site import Camera, Rule, Site, View
 from stream_workers.attention import Attention, Cadence
+from stream_workers.build import placer_of
 from stream_workers.incidents import IncidentDesk, ViewSetup
 from stream_workers.pipeline import ViewParts, ViewPipeline, persist_looks_for
 from stream_workers.sources.media import DecodedLook, EncodedLook
 from stream_workers.view_state import ViewState
 from tests.support.street import Street
+from vision.privacy.cover import PrivacyZones
 from vision.types import Detections, Planes
 
 NAMES = ("street_vendor", "garbage_pile", "overflowing_bin", "garbage_bin", "person", "car", "truck", "bus")
@@ -99,7 +101,7 @@ class Rig:
         detector: bool = True,
         run: str = "test",
         journal: MemoryJournal | None = None,
-        privacy: Sequence[Sequence[tuple[float, float]]] = (),
+        privacy: PrivacyZones | None = None,
     ) -> None:
         self.street = Street()
         self.site = site or a_site()
@@ -110,11 +112,11 @@ class Rig:
         setup = ViewSetup(self.site, camera, camera.views[0], run, 10.0, has_detector=detector)
         cadence = Cadence.of(dwell, 10.0, 120.0)
         parts = ViewParts(
-            IncidentDesk(setup, None, None),
+            IncidentDesk(setup, placer_of(camera.views[0]), None),
             self.journal,
             # A crop as large as the picture, so that a told row keeps its pixels.
             Attention(self.detector, cadence, input_px=4096) if detector else None,
-            privacy=privacy,
+            privacy=privacy or PrivacyZones(),
         )
         self.pipeline = ViewPipeline(setup, parts, dwell, explain=True)
         self.number = 0

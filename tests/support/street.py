@@ -38,8 +38,12 @@ class Street:
         offset: float = 0.0,
         shift: tuple[float, float] = (0.0, 0.0),
         shadow: tuple[int, int, int, int] | None = None,
+        lamps: tuple[tuple[int, int, int, int, int], ...] = (),
     ) -> U8:
-        """One look: (h, w) uint8 luma. Things are x1, y1, x2, y2, level; a shadow darkens its box."""
+        """One look: (h, w) uint8 luma.
+
+        Things are x1, y1, x2, y2, level; a shadow darkens its box; lamps are x1, y1, x2, y2, levels brighter.
+        """
         rng = np.random.default_rng([self.seed, number])
         picture: NDArray[np.floating] = self.ground.astype(np.float64)
         for x1, y1, x2, y2, level in things:
@@ -48,6 +52,8 @@ class Street:
         if shadow is not None:
             x1, y1, x2, y2 = shadow
             picture[y1:y2, x1:x2] *= 0.55
+        for x1, y1, x2, y2, levels in lamps:
+            picture[y1:y2, x1:x2] += levels
         width, height = self.size_wh
         for _ in range(passers):
             x, y = int(rng.integers(0, width - 12)), int(rng.integers(height // 3, height - 30))

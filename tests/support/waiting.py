@@ -6,7 +6,7 @@ from collections.abc import Callable
 __all__ = ["wait_until"]
 
 
-def wait_until(is_so: Callable[[], object], seconds: float = 30.0) -> None:
+def wait_until(is_so: Callable[[], object], seconds: float = 60.0) -> None:
     """Returns as soon as it is so; a generous limit ends a test that would wait forever."""
     deadline = time.monotonic() + seconds
     while not is_so():

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from vision.detectors.letterbox import letterbox
+from vision.detectors.calibration import ScoreMap
+from vision.detectors.letterbox import input_tensor, letterbox
 from vision.detectors.onnx import OnnxDetector, OnnxOptions
 from vision.errors import BadInput, ModelRejected
 
@@ -33,6 +34,15 @@ def test_pictures_are_shown_to_the_model_as_rgb_from_0_to_1() -> None:
     assert scores == {"red": 1.0, "green": 0.4, "blue": 0.2}
 
 
+@pytest.mark.parametrize("side", [1, 32, 61])
+def test_the_input_is_the_picture_divided_by_255_to_the_last_bit(side: int) -> None:
+    picture = np.random.default_rng(side).integers(0, 256, (side, side, 3)).astype(np.uint8)
+    fitted, box = letterbox(picture, side)
+    expected = np.ascontiguousarray(picture[:, :, ::-1].transpose(2, 0, 1)[None], np.float32) / 255
+    assert np.array_equal(input_tensor(fitted), expected)
+    assert (box.scale, box.pad_x, box.pad_y) == (1.0, 0, 0)
+
+
 def test_boxes_come_in_the_pixels_of_the_picture_that_was_given() -> None:
     found = opened("end_to_end", COLOURS).detect([flat((0, 0, 255), (128, 64))])[0].of("red")
     # (0, 8, 16, 24) of the 32 px input; the picture fills rows 8 to 24 of it at a quarter of its size.
@@ -48,6 +58,21 @@ def test_each_class_has_its_own_threshold() -> None:
     detector = opened("end_to_end", COLOURS, threshold=0.5, thresholds={"green": 0.3})
     found = detector.detect([flat((102, 102, 102))])[0]
     assert [found.name(row) for row in range(len(found))] == ["green"]
+
+
+def test_scores_become_probabilities_by_the_map_of_their_class_and_thresholds_cut_those() -> None:
+    maps = {"green": ScoreMap(2.0, -1.0), "blue": ScoreMap(1.0, 2.0)}
+    plain = opened("end_to_end", COLOURS, threshold=0.0).detect([flat((51, 102, 204))])[0]
+    mapped = opened("end_to_end", COLOURS, threshold=0.0, maps=maps).detect([flat((51, 102, 204))])[0]
+    for row in range(len(plain)):
+        expected = maps.get(plain.name(row), ScoreMap()).apply(plain.scores[row : row + 1])
+        assert mapped.scores[row] == pytest.approx(expected[0], abs=1e-6)
+    scores = {mapped.name(row): float(mapped.scores[row]) for row in range(len(mapped))}
+    for name, score in scores.items():
+        for threshold, is_kept in ((score - 0.001, True), (score + 0.001, False)):
+            thresholds = {name: threshold}
+            found = opened("end_to_end", COLOURS, threshold=0.999, thresholds=thresholds, maps=maps)
+            assert (len(found.detect([flat((51, 102, 204))])[0].of(name)) == 1) is is_kept, (name, threshold)
 
 
 def test_anchors_become_boxes_once_each_and_classes_do_not_silence_each_other() -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tests.support.colour_people import BrokenDetector, ColourDetector, draw, ground
 from vision.errors import MaskFailed
-from vision.privacy.cover import black_out, cover, dilated
+from vision.privacy.cover import PrivacyZones, black_out, cover, dilated
 from vision.privacy.mask import MaskSettings, PrivacyMask
 from vision.privacy.tiles import plan_tiles
 from vision.types import Detections, Planes
@@ -182,7 +182,7 @@ def test_a_privacy_zone_is_black_with_its_colour_and_nothing_else_is(
     planes = Planes(
         np.full((height, width), 200, np.uint8), np.full(chroma, 90, np.uint8), np.full(chroma, 30, np.uint8)
     )
-    black = black_out(planes, [corners])
+    black = black_out(planes, PrivacyZones([corners]))
     hidden = black.y == 16
     assert set(np.unique(black.y)) <= {16, 200}
     for row, column in zip(*np.nonzero(hidden), strict=True):
@@ -193,12 +193,19 @@ def test_a_privacy_zone_is_black_with_its_colour_and_nothing_else_is(
 
 def test_a_rectangle_zone_hides_exactly_its_rectangle() -> None:
     planes = Planes.from_bgr(ground((40, 20), 200))
-    black = black_out(planes, [[(10, 5), (20, 5), (20, 12), (10, 12)]])
+    black = black_out(planes, PrivacyZones([[(10, 5), (20, 5), (20, 12), (10, 12)]]))
     assert (black.y[5:13, 10:21] == 16).all()
     assert (black.y[:5] != 16).all()
     assert (black.y[:, 22:] != 16).all()
 
 
+def test_a_zone_keeps_its_place_in_a_stream_of_another_size() -> None:
+    zones = PrivacyZones([[(20, 10), (40, 10), (40, 24), (20, 24)]], drawn_wh=(80, 40))
+    half = black_out(Planes.from_bgr(ground((40, 20), 200)), zones)
+    assert (half.y[5:13, 10:21] == 16).all()
+    assert (half.y[:5] != 16).all() and (half.y[:, 22:] != 16).all()
+
+
 def test_without_zones_the_picture_is_the_same_one() -> None:
     planes = Planes.from_bgr(ground((40, 20)))
-    assert black_out(planes, []) is planes
+    assert black_out(planes, PrivacyZones()) is planes

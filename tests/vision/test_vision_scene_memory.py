@@ -133,6 +133,20 @@ def test_a_stored_memory_goes_on_exactly_as_the_one_in_use(seed: int, looks: int
     assert memory.pack() == copy.pack()
 
 
+def test_what_is_stored_is_the_memory_of_now_whatever_was_stored_before() -> None:
+    street = Street(seed=5)
+    memory = remembered(street, 3)
+    for number in range(3, 20):
+        things = (THING,) if number > 6 else ()
+        memory.look(street.look(number, things=things))
+        if number == 12:
+            memory.absorb(np.ones(memory.background.shape, bool))
+        copy = SceneMemory.unpack(memory.pack())
+        for plane in ("background", "candidate", "stayed"):
+            assert np.array_equal(getattr(copy, plane), getattr(memory, plane))
+        assert copy.pack() == memory.pack()
+
+
 def test_what_is_stored_of_a_noisy_1080p_view_stays_below_100_kilobytes() -> None:
     street = Street(noise=6)
     memory = remembered(street)

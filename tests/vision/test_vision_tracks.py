@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.street import Street
@@ -108,6 +108,7 @@ def test_two_things_apart_give_two_tracks() -> None:
     assert len(watched.living()) == 2
 
 
+@settings(deadline=None)
 @given(st.integers(0, 20))
 def test_a_tracker_survives_being_stored(seed: int) -> None:
     watched = Watched(seed)
@@ -178,3 +179,56 @@ def test_presence_can_always_change_its_mind_within_six_looks(steps: list[float]
     for _ in range(4):
         track.shift_odds(-1.5)
     assert track.is_gone
+
+
+def test_headlights_that_sweep_over_the_street_give_no_track() -> None:
+    watched = Watched()
+    watched.watch(10)
+    for look in range(40):
+        # Each look another car: two bright cones somewhere else on the road.
+        left = 20 + 53 * look % 240
+        watched.watch(1, lamps=((left, 120, left + 36, 150, 70), (left + 40, 122, left + 70, 150, 60)))
+    watched.watch(5)
+    assert watched.living() == []
+
+
+def test_a_lamp_that_goes_on_and_stays_on_is_explained_as_light() -> None:
+    watched = Watched()
+    watched.watch(10)
+    watched.watch(20, lamps=((60, 80, 130, 150, 60),))
+    assert watched.living() == []
+
+
+@pytest.mark.parametrize("looks_a_pixel", [2, 5, 10])
+def test_a_shadow_that_creeps_with_the_sun_leaves_no_track_that_is_wide_enough_to_be_judged(
+    looks_a_pixel: int,
+) -> None:
+    watched = Watched()
+    watched.watch(10)
+    for look in range(20 * looks_a_pixel):
+        moved = look // looks_a_pixel
+        watched.watch(1, shadow=(40 + moved, 70, 110 + moved, 150))
+        assert all(track.box[2] - track.box[0] <= 4 for track in watched.living()), look
+
+
+def test_a_cloud_that_comes_and_goes_gives_no_track_and_ends_none() -> None:
+    watched = Watched()
+    watched.watch(10)
+    watched.watch(15, things=(THING,))
+    (track,) = watched.living()
+    for look in range(60):
+        watched.watch(1, things=(THING,), gain=1 - 0.4 * np.sin(look / 6) ** 2)
+    assert [one.track_id for one in watched.living()] == [track.track_id]
+
+
+def test_shake_and_passers_by_for_hours_give_no_track_and_end_none() -> None:
+    watched = Watched()
+    watched.watch(10)
+    watched.watch(15, things=(THING,))
+    (track,) = watched.living()
+    rng = np.random.default_rng(7)
+    for _ in range(300):
+        # Two pixels of a 1080p picture are a third of one on the grid.
+        dx, dy = (float(value) for value in rng.uniform(-2 / 6, 2 / 6, 2))
+        watched.watch(1, things=(THING,), shift=(dx, dy), passers=4)
+    assert [one.track_id for one in watched.living()] == [track.track_id]

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Letterbox", "letterbox"]
+__all__ = ["Letterbox", "input_tensor", "letterbox"]
 
 U8 = NDArray[np.uint8]
 GREY = 114
@@ -45,8 +45,13 @@ class Letterbox:
 
 
 def letterbox(image: U8, side: int) -> tuple[U8, Letterbox]:
-    """A (h, w, 3) picture fitted into (side, side, 3), proportions kept, grey around it."""
+    """A (h, w, 3) picture fitted into (side, side, 3), proportions kept, grey around it.
+
+    One that fits as it is is given back itself, not a copy.
+    """
     height, width = image.shape[:2]
+    if width == height == side:  # a tile of the mask pass
+        return image, Letterbox(1.0, 0, 0, (width, height))
     scale = side / max(width, height)
     new_w, new_h = max(1, round(width * scale)), max(1, round(height * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
@@ -56,3 +61,13 @@ def letterbox(image: U8, side: int) -> tuple[U8, Letterbox]:
         image, (new_w, new_h), interpolation=method
     )
     return canvas, Letterbox(scale, pad_x, pad_y, (width, height))
+
+
+def input_tensor(fitted: U8) -> NDArray[np.float32]:
+    """A fitted (side, side, 3) BGR picture as a model gets it: (1, 3, side, side) float32 RGB, 0..1."""
+    height, width = fitted.shape[:2]
+    tensor = np.empty((1, 3, height, width), np.float32)
+    blue_green_red = cv2.split(fitted)
+    for channel, plane in enumerate(reversed(blue_green_red)):
+        np.divide(plane, np.float32(255), out=tensor[0, channel])
+    return tensor

@@ -8,7 +8,8 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from vision.detectors.boxes import nms
-from vision.detectors.letterbox import letterbox
+from vision.detectors.calibration import AS_IT_IS, ScoreMap, calibrated
+from vision.detectors.letterbox import input_tensor, letterbox
 from vision.errors import BadInput, ModelRejected
 from vision.types import Detections
 
@@ -24,8 +25,9 @@ class OnnxOptions:
 
     Args:
         input_px: Side of its square input.
-        thresholds: Least score by class name; a class that is not named takes `threshold`.
-        threshold: Least score of all other classes.
+        thresholds: Least probability by class name; a class that is not named takes `threshold`.
+        threshold: Least probability of all other classes.
+        maps: From the model's scores to probabilities, by class name; a class without one keeps its scores.
         iou: Boxes of one class that overlap more are one.
         threads: Threads of one run; 1 shares the machine best among cameras.
     """
@@ -35,10 +37,11 @@ class OnnxOptions:
     threshold: float = 0.05
     iou: float = 0.6
     threads: int = 1
+    maps: Mapping[str, ScoreMap] = field(default_factory=dict)
 
 
 class OnnxDetector:
-    """A detector: BGR pictures in, boxes in their own pixels out.
+    """A detector: BGR pictures in, boxes in their own pixels out, with probabilities where there are maps.
 
     Understands outputs (1, 4 + classes, anchors) with centre, width and height, and end-to-end
     outputs (1, rows, 6) with corners, score and class. May be shared by threads.
@@ -67,8 +70,13 @@ class OnnxDetector:
         self._names = tuple(names)
         self._options = options
         self._input = self._session.get_inputs()[0].name
+        # Cut before the map, where most of a thousand rows fall away.
         self._floor = np.array(
-            [options.thresholds.get(name, options.threshold) for name in names], np.float32
+            [
+                options.maps.get(name, AS_IT_IS).score_of(options.thresholds.get(name, options.threshold))
+                for name in names
+            ],
+            np.float32,
         )
         self._check_input()
         self._check_output()
@@ -91,10 +99,10 @@ class OnnxDetector:
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
             raise BadInput(f"a detector needs (h, w, 3) uint8, got {image.shape} {image.dtype}")
         fitted, box = letterbox(image, self._options.input_px)
-        tensor = np.ascontiguousarray(fitted[:, :, ::-1].transpose(2, 0, 1)[None], np.float32) / 255
-        (output,) = self._session.run(None, {self._input: tensor})
+        (output,) = self._session.run(None, {self._input: input_tensor(fitted)})
         rows = self._rows(np.asarray(output[0], np.float32))
-        return Detections(box.to_picture(rows.xyxy), rows.scores, rows.classes, self._names)
+        scores = calibrated(rows.scores, rows.classes, self._names, self._options.maps)
+        return Detections(box.to_picture(rows.xyxy), scores, rows.classes, self._names)
 
     def _rows(self, output: NDArray[np.float32]) -> Detections:
         """Rows above their class's threshold, in input pixels."""

@@ -79,21 +79,27 @@ class Place:
 
 
 def place_footprint(
-    box_xyxy_px: Box, georeferencer: PlaneGeoreferencer, picture_wh: tuple[int, int], category: str
+    box_xyxy_px: Box,
+    georeferencer: PlaneGeoreferencer,
+    picture_wh: tuple[int, int],
+    category: str,
+    look_px: float = 1.0,
 ) -> Place | None:
     """The place of the thing in a box.
 
     Args:
-        box_xyxy_px: Its box; the lower edge is where it meets the ground in front.
+        box_xyxy_px: Its box, pixels of the calibration's picture; the lower edge is where it meets the
+            ground in front.
         georeferencer: The view's calibration.
-        picture_wh: Size of the picture.
+        picture_wh: Size of the calibration's picture.
         category: Chooses the prior of depth and area.
+        look_px: Pixels of the calibration's picture per pixel of the look that the box was found in.
 
     Returns: The place, or None beyond the horizon or the range.
     """
     x1, y1, x2, y2 = box_xyxy_px
     middle_px = (x1 + x2) / 2
-    edge_sigma = float(np.hypot(EDGE_PX, EDGE_SHARE * max(x2 - x1, y2 - y1)))
+    edge_sigma = float(np.hypot(EDGE_PX * look_px, EDGE_SHARE * max(x2 - x1, y2 - y1)))
     feet = georeferencer.locate(
         np.array([[x1, y2], [x2, y2], [middle_px, y2], [middle_px, y2 - 2.0]]), edge_sigma
     )

@@ -1,6 +1,7 @@
 """Cover boxes and polygons so that what was there cannot be brought back."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from vision.types import Box, Planes
 
-__all__ = ["black_out", "cover", "dilated"]
+__all__ = ["PrivacyZones", "black_out", "cover", "dilated"]
 
 U8 = NDArray[np.uint8]
 
@@ -17,6 +18,24 @@ CELLS_ACROSS = 2
 SOLID_BELOW_PX = 32
 """A box whose shorter side is below this becomes one flat colour."""
 BLACK_Y, BLACK_UV = 16, 128
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyZones:
+    """What of a view is never looked at.
+
+    Args:
+        polygons_px: Corners (x, y) of each zone, pixels of the displayed picture that they were drawn on.
+        drawn_wh: Size of that picture; a stream of another size is scaled to it. None: that of each picture.
+    """
+
+    polygons_px: Sequence[Sequence[tuple[float, float]]] = ()
+    drawn_wh: tuple[int, int] | None = None
+
+    def corners_px(self, size_wh: tuple[int, int]) -> list[NDArray[np.float64]]:
+        """(N, 2) corners of each zone in the pixels of a picture of this size."""
+        scale = np.array(size_wh) / np.array(self.drawn_wh or size_wh)
+        return [np.asarray(polygon, np.float64).reshape(-1, 2) * scale for polygon in self.polygons_px]
 
 
 def dilated(box: Box, share: float, size_wh: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -57,21 +76,20 @@ def _flat_cells(part: U8) -> U8:
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
 
 
-def black_out(planes: Planes, polygons_px: Sequence[Sequence[tuple[float, float]]]) -> Planes:
+def black_out(planes: Planes, zones: PrivacyZones) -> Planes:
     """A copy of the picture in which the privacy zones are black; done before anything is analysed.
 
     Args:
         planes: The picture as it was decoded.
-        polygons_px: Corners (x, y) of each zone, pixels of the displayed frame.
+        zones: The view's privacy zones.
 
     Returns: The same planes where there is no zone.
     """
-    if not polygons_px:
+    if not zones.polygons_px:
         return planes
     height, width = planes.y.shape
     inside = np.zeros((height + height % 2, width + width % 2), np.uint8)
-    for polygon in polygons_px:
-        corners = np.asarray(polygon, dtype=np.float64)
+    for corners in zones.corners_px(planes.size_wh):
         cv2.fillPoly(inside, [np.round(corners).astype(np.int32)], 1)
     # Any luma pixel inside blackens its chroma sample, so that no colour of a zone shows at its edge.
     rows, cols = inside.shape

@@ -26,6 +26,7 @@ STAY_CAP = 60
 """Looks that a candidate can bank; an old one outlives an occluder of four times as many looks."""
 MATCH_LEVELS = 12
 """Least grey-level distance that counts as different; H.264 at 2-4 Mb/s stays below it."""
+MOST_MATCH_LEVELS = 36
 BURST_SHARE = 0.45
 """More changed pixels than this is the light or the camera, not things."""
 FOREIGN_NOISE = 10.0
@@ -81,6 +82,7 @@ class SceneMemory:
         self.stayed: U8 = np.zeros(shape, np.uint8)
         self.looks = 0
         self.odd_looks = 0
+        self._begun: _Begun | None = None
 
     @property
     def size_wh(self) -> tuple[int, int]:
@@ -104,11 +106,11 @@ class SceneMemory:
             nothing = np.zeros(luma.shape, bool)
             return SceneLook(nothing, nothing, ~nothing, luma, 0.0, admitted=True, rebased=True)
         light = match_light(luma, self.background, self.stayed == 0)
-        tolerance = int(np.clip(round(3.5 * light.noise), MATCH_LEVELS, 36))
+        tolerance = min(max(round(3.5 * light.noise), MATCH_LEVELS), MOST_MATCH_LEVELS)
         shows_background = _within(light.picture, self.background, tolerance)
         shows_candidate = self._shows_candidate(light.picture, tolerance)
         shows_candidate &= ~shows_background | self._nearer_to_candidate(light.picture)
-        changed = float(1.0 - (shows_background | shows_candidate).mean())
+        changed = 1.0 - np.count_nonzero(shows_background | shows_candidate) / luma.size
         if changed > BURST_SHARE or light.noise > FOREIGN_NOISE:
             return self._odd_look(luma, light.picture, changed)
         self.odd_looks = 0
@@ -147,14 +149,11 @@ class SceneMemory:
         """The memory as bytes, compressed; `unpack` gives exactly this memory back."""
         height, width = self.background.shape
         head = np.array([width, height, self.persist_looks, self.looks, self.odd_looks], "<u4").tobytes()
-        # Differences along a row compress far better than levels; the sum restores them exactly.
-        body = b"".join(
-            np.diff(plane, axis=1, prepend=np.uint8(0)).astype(np.uint8).tobytes()
-            for plane in (self.background, self.candidate, self.stayed)
-        )
-        # Runs of zeros and skewed differences are all there is to gain; a search for longer matches is not.
-        squeezed = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
-        return MAGIC + head + squeezed.compress(body) + squeezed.flush()
+        if self._begun is None or not np.array_equal(self._begun.background, self.background):
+            self._begun = _Begun.of(self.background)
+        squeezed = self._begun.squeezed.copy()
+        rest = squeezed.compress(_differences(self.candidate) + _differences(self.stayed))
+        return MAGIC + head + self._begun.squeezed_bytes + rest + squeezed.flush()
 
     @classmethod
     def unpack(cls, stored: bytes) -> "SceneMemory":
@@ -178,10 +177,8 @@ class SceneMemory:
     def _shows_candidate(self, picture: U8, tolerance: int) -> Mask:
         """Where the look shows the candidate; only candidates count as neighbours of a candidate."""
         held = self.stayed > 0
-        low, high = _neighbour_range(
-            np.where(held, self.candidate, 255).astype(np.uint8),
-            np.where(held, self.candidate, 0).astype(np.uint8),
-        )
+        # Where nothing is held the candidate is 0, which is no neighbour's greatest; 255 is none's least.
+        low, high = _neighbour_range(self.candidate | (held.view(np.uint8) - np.uint8(1)), self.candidate)
         return held & _between(picture, low, high, tolerance)
 
     def _nearer_to_candidate(self, picture: U8) -> Mask:
@@ -191,20 +188,18 @@ class SceneMemory:
 
     def _learn(self, picture: U8, shows_background: Mask, shows_candidate: Mask) -> None:
         """Update the three integers of every pixel."""
-        stayed = self.stayed
-        old = stayed >= self.persist_looks
-        neither = ~shows_background & ~shows_candidate
+        before = self.stayed
         only_background = shows_background & ~shows_candidate
-        grown = np.minimum(stayed, STAY_CAP - 1) + np.uint8(1)
-        # Seen background ends a candidate fast; an occluder wears an old one down slowly.
-        fallen = stayed - np.minimum(stayed, np.maximum(np.uint8(1), stayed // 4))
-        worn_step = np.where(old, np.uint8(1 if self.looks % 4 == 0 else 0), np.uint8(1))
-        worn = stayed - np.minimum(stayed, worn_step)
-        stayed = np.where(shows_candidate, grown, np.where(only_background, fallen, worn)).astype(np.uint8)
-        fresh = neither & (stayed == 0)
-        stayed[fresh] = 1
-        self.candidate[fresh] = picture[fresh]
-        self.candidate[stayed == 0] = 0
+        # An occluder wears an old candidate down slowly; seen background ends any fast.
+        wears = before > 0 if self.looks % 4 == 0 else (before > 0) & (before < self.persist_looks)
+        stayed = before - wears.view(np.uint8)
+        fallen = before - np.minimum(before, np.maximum(before >> np.uint8(2), np.uint8(1)))
+        np.copyto(stayed, fallen, where=only_background)
+        np.copyto(stayed, np.minimum(before, STAY_CAP - 1) + np.uint8(1), where=shows_candidate)
+        fresh = (stayed == 0) & ~shows_background & ~shows_candidate
+        stayed |= fresh.view(np.uint8)
+        np.copyto(self.candidate, picture, where=fresh)
+        np.copyto(self.candidate, np.uint8(0), where=stayed == 0)
         self.stayed = stayed
         _follow(self.candidate, picture, shows_candidate)
         if self.looks % 4 == 0:
@@ -230,6 +225,33 @@ class SceneMemory:
         return SceneLook(old, nothing, nothing, picture, changed, admitted=False, rebased=rebased)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Begun:
+    """The first part of a packed memory: most looks leave the background as it is, and it takes longest.
+
+    Args:
+        background: (h, w) uint8, what was packed.
+        squeezed: The compressor after it; to be copied, never used.
+        squeezed_bytes: What it gave so far.
+    """
+
+    background: U8
+    squeezed: "zlib._Compress"
+    squeezed_bytes: bytes
+
+    @classmethod
+    def of(cls, background: U8) -> "_Begun":
+        """The first part for this background."""
+        # Runs of zeros and skewed differences are all there is to gain; a search for longer matches is not.
+        squeezed = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
+        return cls(background.copy(), squeezed, squeezed.compress(_differences(background)))
+
+
+def _differences(plane: U8) -> bytes:
+    """Differences along each row: they compress far better than levels; the sum restores them exactly."""
+    return np.diff(plane, axis=1, prepend=np.uint8(0)).astype(np.uint8).tobytes()
+
+
 def _within(picture: U8, reference: U8, tolerance: int) -> Mask:
     """Where the picture lies within the reference's neighbourhood range, widened by `tolerance`."""
     low, high = _neighbour_range(reference, reference)
@@ -248,13 +270,15 @@ def _neighbour_range(low: U8, high: U8) -> tuple[U8, U8]:
 def _between(picture: U8, low: U8, high: U8, tolerance: int) -> Mask:
     """Where the picture lies between two planes, widened by `tolerance` grey levels."""
     margin = np.full_like(low, tolerance)
-    return np.asarray((picture >= cv2.subtract(low, margin)) & (picture <= cv2.add(high, margin)))
+    inside = cv2.inRange(picture, cv2.subtract(low, margin), cv2.add(high, margin))
+    return np.asarray(inside).astype(np.bool_)
 
 
 def _follow(plane: U8, picture: U8, where: Mask) -> None:
     """Move `plane` by one level towards `picture`, in place: drift, never a jump."""
-    plane[where & (picture > plane)] += 1
-    plane[where & (picture < plane)] -= 1
+    rises, falls = where & (picture > plane), where & (picture < plane)
+    plane += rises.view(np.uint8)
+    plane -= falls.view(np.uint8)
 
 
 def _plain_match(background: U8, luma: U8) -> U8:

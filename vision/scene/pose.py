@@ -51,7 +51,12 @@ def _window(size_wh: tuple[int, int]) -> NDArray[np.float32]:
 
 def _edges(picture: U8) -> NDArray[np.float32]:
     smooth = cv2.GaussianBlur(picture, (3, 3), 0)
-    across = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3)
-    down = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3)
+    across = np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3), np.float32)
+    down = np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3), np.float32)
+    # The squares are whole numbers below 2^24, so this is `hypot` to the last bit, at a tenth of its cost.
+    across *= across
+    down *= down
+    across += down
+    np.sqrt(across, out=across)
     # Strong edges of one passing lorry must not outweigh the whole street.
-    return np.minimum(np.hypot(across, down), 160).astype(np.float32)
+    return np.minimum(across, np.float32(160), out=across)

@@ -59,10 +59,13 @@ def is_light_only(background: U8, picture: U8, region: Region) -> bool:
     Correlates the gradients of the look (in the memory's light) and of the background inside the
     region. Ground without texture says nothing, and is not called light.
     """
-    inner = cv2.erode(region.mask.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
-    mask = inner if int(inner.sum()) >= 2 * MIN_AREA else region.mask
-    now = _gradients(picture)[:, mask].reshape(-1)
-    past = _gradients(background)[:, mask].reshape(-1)
+    x1, y1, x2, y2 = region.box
+    window = (slice(max(0, y1 - REACH), y2 + REACH), slice(max(0, x1 - REACH), x2 + REACH))
+    body = region.mask[window]
+    inner = cv2.erode(body.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    mask = inner if int(inner.sum()) >= 2 * MIN_AREA else body
+    now = _gradients(picture[window])[:, mask].reshape(-1)
+    past = _gradients(background[window])[:, mask].reshape(-1)
     now_energy, past_energy = float(np.sqrt((now**2).mean())), float(np.sqrt((past**2).mean()))
     if min(now_energy, past_energy) < LIGHT_TEXTURE:
         return False

@@ -1,16 +1,19 @@
 """What a track is: the evidence of the detector's checks, and the decision over them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.boxes import intersection, share_inside
+from vision.boxes import intersection, share_inside, union_iou
+from vision.tracks.belief import Recall, class_probability, weigh, weigh_name
 from vision.tracks.presence import Track
 from vision.types import Box, Detections
 
-__all__ = ["CONTEXT", "FINDABLE", "Identity", "Kind", "decide", "examine", "is_believed"]
+__all__ = ["CONTEXT", "FINDABLE", "Check", "Identity", "Kind", "decide", "examine"]
 
 FINDABLE = ("street_vendor", "garbage_pile", "overflowing_bin", "construction_debris")
 """Classes that are a category of incident."""
@@ -18,11 +21,13 @@ VEHICLES = ("bicycle", "motorcycle", "car", "bus", "truck")
 CONTEXT = (*VEHICLES, "garbage_bin")
 """Classes that claim a region: it is explained and no incident."""
 
-CLASS_SHARE = 0.2
-"""Least mean score over the checks for a class to be believed."""
 PERSON_SHARE = 0.5
 PERSON_REACH = 0.35
 """A person reaches things within this share of her height."""
+HIDING_SHARE = 0.5
+"""Share of a thing's box that a person or vehicle covers who hides it."""
+SAME_IOU = 0.5
+NOTHING_KNOWN: Recall = MappingProxyType({})
 
 
 class Kind(StrEnum):
@@ -41,7 +46,7 @@ class Identity:
     Args:
         kind: What it turned out to be.
         name: The class that named or claimed it.
-        confidence: 0..1.
+        confidence: Probability that it is there and is that.
         reason: In plain words.
     """
 
@@ -51,15 +56,33 @@ class Identity:
     reason: str
 
 
-def examine(track: Track, box_px: Box, found: Detections, look: int, at: float) -> None:
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one check saw of the thing itself.
+
+    Args:
+        name: The class of incident that was found with the best score, or empty.
+        score: Its calibrated score, or 0.
+        is_hidden: Whether something stood in front of it, so that not finding it says nothing.
+    """
+
+    name: str
+    score: float
+    is_hidden: bool
+
+
+def examine(
+    track: Track, box_px: Box, found: Detections, look: int, at: float, recall: Recall = NOTHING_KNOWN
+) -> Check:
     """Add one check: what the detector saw at the track's place in this look.
 
     Args:
-        track: The track; its scores are updated.
+        track: The track; its evidence and its name are updated.
         box_px: Its box in picture pixels.
-        found: Detections in picture pixels, persons at a low threshold.
+        found: Detections in picture pixels, scores calibrated, persons at a low threshold.
         look: Number of the look.
         at: Its POSIX time.
+        recall: The detector's, by class.
     """
     track.checks += 1
     track.last_check_look = look
@@ -67,27 +90,16 @@ def examine(track: Track, box_px: Box, found: Detections, look: int, at: float) 
     if any(_reaches(box, box_px) for box in persons.xyxy):
         track.person_checks += 1
         track.last_person_at = at
-    best = 0.0
-    for name in (*FINDABLE, *CONTEXT):
-        rows = found.of(name)
-        scores = [
-            (float(score), box)
-            for score, box in zip(rows.scores, rows.xyxy, strict=True)
-            if _explains(box, box_px)
-        ]
-        if not scores:
-            continue
-        score, box = max(scores, key=lambda pair: pair[0])
-        track.scores[name] = track.scores.get(name, 0.0) + score
-        if name in FINDABLE and score > best:
-            best = score
-            track.found_box_px = (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
-            track.found_as = name
-
-
-def is_believed(track: Track, name: str) -> bool:
-    """Whether a class was found often and surely enough over the checks."""
-    return track.mean_score(name) >= CLASS_SHARE
+    best = _best_explaining(found, box_px)
+    own = max((name for name in best if name in FINDABLE), key=lambda name: best[name][0], default="")
+    is_hidden = not own and (track.is_hidden or (track.origin == "detection" and _is_covered(found, box_px)))
+    if not is_hidden:
+        weigh(track, {name: score for name, (score, _) in best.items()}, recall)
+        weigh_name(track, CONTEXT)
+    shown = track.named if track.named in FINDABLE else own
+    if shown in best:
+        track.found_box_px = best[shown][1]
+    return Check(own, best[own][0] if own else 0.0, is_hidden)
 
 
 def decide(track: Track) -> Identity:
@@ -96,31 +108,51 @@ def decide(track: Track) -> Identity:
     A stall is a stall whoever stands at it; everything else that a person touches in more than
     half of its checks is hers.
     """
-    own = max(FINDABLE, key=track.mean_score)
-    context = max(CONTEXT, key=track.mean_score)
-    own_score, context_score = track.mean_score(own), track.mean_score(context)
-    if is_believed(track, own) and own_score >= context_score:
-        if own == "street_vendor" or track.person_share <= PERSON_SHARE:
-            return Identity(
-                Kind.CATEGORY,
-                own,
-                own_score,
-                f"{own} in {track.checks} checks, mean score {own_score:.2f}",
-            )
-    elif is_believed(track, context):
+    name, is_hers = track.named, track.person_share > PERSON_SHARE
+    belief = class_probability(track, name)
+    if name in FINDABLE and (name == "street_vendor" or not is_hers):
         return Identity(
-            Kind.CLAIMED, context, context_score, f"claimed by {context}, mean score {context_score:.2f}"
+            Kind.CATEGORY,
+            name,
+            track.probability * belief,
+            f"{name} with {belief:.2f} in {track.checks} checks",
         )
-    if track.person_share > PERSON_SHARE:
+    if name in CONTEXT:
+        return Identity(Kind.CLAIMED, name, belief, f"claimed by {name} with {belief:.2f}")
+    if is_hers:
         return Identity(
             Kind.PERSON,
             "person",
             track.person_share,
             f"a person touches it in {track.person_checks} of {track.checks} checks",
         )
-    other = max(own_score, context_score)
+    other = max((class_probability(track, known) for known in track.evidence), default=0.0)
     return Identity(
         Kind.UNCLAIMED, "", track.probability * (1 - other), f"no class claims it in {track.checks} checks"
+    )
+
+
+def _best_explaining(found: Detections, box: Box) -> Mapping[str, tuple[float, Box]]:
+    """Of each class that explains the box, the best score and where it was found."""
+    best: dict[str, tuple[float, Box]] = {}
+    for row in range(len(found)):
+        name, score = found.name(row), float(found.scores[row])
+        if name not in FINDABLE and name not in CONTEXT:
+            continue
+        if (name not in best or score > best[name][0]) and _explains(found.xyxy[row], box):
+            x1, y1, x2, y2 = (float(value) for value in found.xyxy[row])
+            best[name] = (score, (x1, y1, x2, y2))
+    return best
+
+
+def _is_covered(found: Detections, box: Box) -> bool:
+    """Whether a person or a vehicle stands before most of the box.
+
+    One that fills the same box does not hide the thing: it is the thing, seen as what it is.
+    """
+    others = [[float(value) for value in other] for other in found.of("person", *VEHICLES).xyxy]
+    return any(
+        share_inside(box, other) > HIDING_SHARE and union_iou(box, other) < SAME_IOU for other in others
     )
 
 

@@ -5,16 +5,15 @@ that was there from the start). Presence is kept as log-odds: sightings raise it
 the background lower it, occluded looks say nothing.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import numpy as np
-
 from vision.boxes import overlap_of_smaller, union_iou
+from vision.odds import probability
 from vision.scene.memory import SceneLook
 from vision.scene.regions import GridBox, Region
 
-__all__ = ["GONE_BELOW", "PRESENT_ABOVE", "Track", "adopt_region", "associate", "sight"]
+__all__ = ["GONE_BELOW", "PRESENT_ABOVE", "Track", "adopt_region", "associate", "is_uncalibrated", "sight"]
 
 PRESENT_ABOVE = 2.0
 """Log-odds from which a thing is believed to be there: 88 %."""
@@ -24,6 +23,7 @@ SEEN_STEP = 1.0
 MISSED_STEP = -1.5
 HIDDEN_STEP = -0.02
 
+NEVER = -(10**9)
 SEEN_SHARE = 0.4
 GONE_SHARE = 0.6
 
@@ -50,10 +50,14 @@ class Track:
         last_person_at: POSIX time of the last check in which a person touched it.
         outline: How much stronger its outline is in the looks than in the background.
         fill: Share of its box that stays, 0..1.
+        tested_area: Grid pixels that it had when it was last asked whether it is light only.
         is_early: Whether it came with the memory's first looks, when the background was not sure yet.
-        scores: Per class, the sum of its best scores over the checks.
+        evidence: Log-odds that the checks add, by class ever found at its place, old ones faded.
+        weight: Checks behind the evidence, old ones faded; those in which something hid it do not count.
+        named: The class that it is believed to be, or empty.
+        is_hidden: Whether something stands in front of it in the last look.
         last_check_look: When the detector last examined it.
-        found_box_px: Where the detector last found its class, picture pixels.
+        found_box_px: Where the detector last found what it is named, or, unnamed, a class of incident.
         settled: Why it is no incident for good, or empty.
         incident: What the incident desk keeps of an open incident.
     """
@@ -75,11 +79,14 @@ class Track:
     last_person_at: float = 0.0
     outline: float = 1.0
     fill: float = 0.0
+    tested_area: int = 0
     is_early: bool = False
-    scores: dict[str, float] = field(default_factory=dict)
-    last_check_look: int = -(10**9)
+    evidence: dict[str, float] = field(default_factory=dict)
+    weight: float = 0.0
+    named: str = ""
+    is_hidden: bool = False
+    last_check_look: int = NEVER
     found_box_px: tuple[float, float, float, float] | None = None
-    found_as: str = ""
     settled: str = ""
     incident: dict[str, Any] | None = None
 
@@ -96,11 +103,17 @@ class Track:
     @property
     def probability(self) -> float:
         """Probability that it is there."""
-        return float(1 / (1 + np.exp(-self.log_odds)))
+        return probability(self.log_odds)
 
-    def mean_score(self, name: str) -> float:
-        """Mean best score of a class over all checks, 0 before the first."""
-        return self.scores.get(name, 0.0) / self.checks if self.checks else 0.0
+    @property
+    def is_sure(self) -> bool:
+        """Whether nothing has spoken against its being there of late."""
+        return self.log_odds >= LOG_ODDS_RANGE[1]
+
+    @property
+    def open_checks(self) -> int:
+        """Checks of late in which nothing hid it, at most twelve."""
+        return round(self.weight)
 
     @property
     def person_share(self) -> float:
@@ -109,12 +122,16 @@ class Track:
 
     def to_json(self) -> dict[str, Any]:
         """All fields as plain JSON values."""
-        return asdict(self)
+        # Shallow: it is serialised at once, or kept when the track itself is given up.
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
     @classmethod
     def from_json(cls, fields: dict[str, Any]) -> "Track":
-        """The track that `to_json` gave."""
+        """The track that `to_json` gave, or one that version 0.1 stored: that is examined anew."""
         fields = dict(fields)
+        if is_uncalibrated(fields):
+            del fields["scores"], fields["found_as"]
+            fields |= {"checks": 0, "person_checks": 0, "last_check_look": NEVER}
         for name in ("first_box", "box", "found_box_px"):
             if fields[name] is not None:
                 fields[name] = tuple(fields[name])
@@ -130,6 +147,11 @@ class Track:
         """Add evidence, within the range that keeps it able to change its mind."""
         low, high = LOG_ODDS_RANGE
         self.log_odds = min(high, max(low, self.log_odds + step))
+
+
+def is_uncalibrated(fields: dict[str, Any]) -> bool:
+    """Whether a stored track is of version 0.1, which summed up scores that were no probabilities."""
+    return "scores" in fields
 
 
 def associate(tracks: list[Track], regions: list[Region]) -> tuple[dict[int, list[Region]], list[Region]]:
@@ -180,6 +202,7 @@ def sight(track: Track, look: SceneLook, at: float) -> None:
         at: POSIX time of the look.
     """
     track.looks += 1
+    track.is_hidden = False
     if not look.admitted:
         track.hidden += 1
         return
@@ -198,6 +221,7 @@ def sight(track: Track, look: SceneLook, at: float) -> None:
         track.shift_odds(MISSED_STEP)
     else:
         track.hidden += 1
+        track.is_hidden = True
         track.shift_odds(HIDDEN_STEP)
 
 

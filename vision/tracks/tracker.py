@@ -25,6 +25,10 @@ OUTLINE_PACE = 0.3
 EARLY_LOOKS = 2
 """A background made of so few looks may hold a passing car: what differs from it need not have come."""
 PART_OF = "part of"
+LIGHT_ONLY = "the same surface in another light"
+GROWN = 1.5
+"""A region that has grown so much is asked again whether it is light only: the edge of a shadow that creeps
+with the sun is first too thin to tell, and then not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +113,13 @@ class Tracker:
         looks_before = memory.looks - len(self.stamps)
         track = Track(self.next_id, "region", first.look, first.at, first.media_s, region.box, region.box)
         track.is_early = looks_before <= EARLY_LOOKS
+        track.tested_area = region.area
         track.outline = outline_gain(memory.background, scene.picture, region.mask)
         self._add(track)
         if region.area > TOO_LARGE_SHARE * region.mask.size:
             track.settled = "too large for a thing: the scene itself has changed"
         elif is_light_only(memory.background, scene.picture, region):
-            track.settled = "the same surface in another light"
+            track.settled = LIGHT_ONLY
         elif track.outline < VACATED:
             track.settled = "ground that something left"
         if track.settled:
@@ -128,8 +133,20 @@ class Tracker:
         if mask.any():
             gain = outline_gain(memory.background, scene.picture, mask)
             track.outline += OUTLINE_PACE * (gain - track.outline)
+            self._ask_for_light(memory, scene, track, mask)
         x1, y1, x2, y2 = track.box
         track.fill = float(scene.staying[y1:y2, x1:x2].mean()) if mask.any() else 0.0
+
+    def _ask_for_light(
+        self, memory: SceneMemory, scene: SceneLook, track: Track, mask: NDArray[np.bool_]
+    ) -> None:
+        """Explain a track away that has grown and turns out to be light only."""
+        area = int(mask.sum())
+        if area < GROWN * track.tested_area:
+            return
+        track.tested_area = area
+        if is_light_only(memory.background, scene.picture, Region(track.box, mask, area)):
+            self.settle(memory, track, LIGHT_ONLY)
 
     def _merge(self) -> None:
         """Let the older of two tracks over the same ground take the younger one in.

@@ -7,7 +7,9 @@
   const state = document.getElementById("state");
   let last = null;
 
-  const busy = () => document.hidden || (document.activeElement && document.activeElement.closest(".filters"));
+  const plays = () => Array.from(main.querySelectorAll("video")).some((clip) => !clip.paused);
+  const busy = () =>
+    document.hidden || plays() || (document.activeElement && document.activeElement.closest(".filters"));
 
   async function refresh() {
     if (busy()) return;
