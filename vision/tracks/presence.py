@@ -40,7 +40,7 @@ SEEN_SHARE = 0.4
 GONE_SHARE = 0.6
 
 VAGUE_TIMES = 4
-"""So many times larger, changed ground is not the thing in it: wakes of traffic, shade and light run together."""
+"""So many times larger, changed ground is not the thing in it: wakes, shade and light run together."""
 REACH_SHARE = 0.15
 REACH_CELLS = 2
 """A found box's edges err by a few per cent, and goods and shadows lie about a thing."""
@@ -235,7 +235,7 @@ def reach_of(found: GridBox, size_wh: tuple[int, int]) -> GridBox:
 
 
 def is_vaguer(track: Track, box: GridBox) -> bool:
-    """Whether a track that no detector has found is far larger than a box: a patch around it, and no thing."""
+    """Whether a track that no detector has found is far larger than a box: a patch, and no thing."""
     if track.reach is not None:
         return False
     return _area(track.box) > VAGUE_TIMES * _area(box)
