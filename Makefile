@@ -7,7 +7,7 @@ DEV_READY := $(VENV)/.ready-dev
 DEMO_SECONDS ?=
 TESTS ?= tests
 
-.PHONY: demo test test-fast check fmt lint types arrows bench schema requirements clean help
+.PHONY: demo sample-videos test test-fast check fmt lint types arrows bench schema requirements clean help
 
 help:  ## Say what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,7 +27,7 @@ $(DEV_READY): $(READY) requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-demo: $(READY)  ## Replay the drawn street films over RTSP and watch events arrive (DEMO_SECONDS=90: headless, then stop)
+demo: $(READY)  ## Replay the sample district's films over RTSP and watch events arrive (DEMO_SECONDS=90: headless, then stop)
 	$(BIN)/streetkeeper demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
 
 test: $(READY)  ## All tests: unit, property, real peers, end to end
@@ -51,6 +51,9 @@ types: $(DEV_READY)
 
 arrows: $(DEV_READY)
 	$(BIN)/lint-imports
+
+sample-videos: $(READY)  ## Make the sample district's films that are missing, and truth, site and map anew
+	$(BIN)/streetkeeper district films
 
 bench: $(READY)  ## The benchmarks, one JSON line each
 	$(BIN)/streetkeeper bench all

@@ -1,4 +1,4 @@
-"""The demo: drawn street films replayed over RTSP, a worker and a case API, all on this machine.
+"""The demo: the sample district's films replayed over RTSP, a worker and a case API, all on this machine.
 
 Everything runs as it would in a city, as processes of their own; only the cameras are films.
 """
@@ -25,7 +25,7 @@ from stream_workers.errors import SourceRefused, SourceUnavailable
 
 __all__ = ["run_demo"]
 
-FILMS = Path(__file__).parent / "demo"
+FILMS = Path(__file__).parent / "films"
 START_WITHIN_S = 60.0
 ENDING = (signal.SIGTERM, signal.SIGINT)
 MARK = "made-by-the-demo"
@@ -76,7 +76,7 @@ def run_demo(seconds: float | None, folder: Path, say: Say) -> int:
         SourceUnavailable: A part of the demo did not start, or ended.
     """
     _clear(folder)
-    say("Drawn films, not real streets. Look interval and dwell are fitted to their 90 seconds;")
+    say("Simulated films, not real streets. Look interval and dwell are fitted to their 90 seconds;")
     say("a city uses a look every 10 s and a dwell of minutes.")
     try:
         stored = _run(seconds, folder, say)
@@ -102,7 +102,7 @@ def _run(seconds: float | None, folder: Path, say: Say) -> set[str]:
         say(f"page of the newest incidents: {api.url}/")
         say(f"sign in there with the key in {folder / 'api' / 'admin.key'}")
         worker = running.enter_context(_worker(folder, site, api))
-        say("waiting for the first incidents; the films show a stall and a heap after 15 s ...")
+        say("waiting for the first incidents; what the films show comes after 14 s ...")
         end = time.monotonic() + seconds if seconds is not None else None
         categories: set[str] = set()
         told: set[str] = set()

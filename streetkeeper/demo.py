@@ -16,9 +16,9 @@ def demo(
         Path, typer.Option(help="Folder for its state; a former demo in it is removed.")
     ] = Path(".demo"),
 ) -> None:
-    """Replay drawn street films over RTSP and watch events arrive in a case API.
+    """Replay films of the sample district over RTSP and watch events arrive in a case API.
 
-    Cameras, worker and case API are processes of their own on this machine; only the streets are drawn.
+    Cameras, worker and case API are processes of their own on this machine; only the streets are simulated.
     Each incident is told as it is stored, with its category, place, error and a link to the page.
     It needs no GPU, no camera and no internet.
 

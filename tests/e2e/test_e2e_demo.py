@@ -15,7 +15,7 @@ from tests.support.waiting import wait_until
 
 COMMAND = [sys.executable, "-m", "streetkeeper", "demo"]
 LINE = re.compile(
-    r"^incident: (\w+) at 116\.39\d+, 39\.90\d+ \+-\d\.\d m; .*; 3 masked pictures; http://127\.0\.0\.1:\d+/#incident-"
+    r"^incident: (\w+) at 118\.91\d+, 31\.93\d+ \+-\d\.\d m; .*; 3 masked pictures; http://127\.0\.0\.1:\d+/#incident-"
 )
 
 
@@ -30,9 +30,9 @@ def test_a_headless_demo_tells_what_its_films_show_and_ends_well(tmp_path: Path)
         timeout=280,
     )
     assert told.returncode == 0, told.stdout + told.stderr
-    assert told.stdout.startswith("Drawn films, not real streets.")
+    assert told.stdout.startswith("Simulated films, not real streets.")
     found = [match[1] for match in map(LINE.match, told.stdout.splitlines()) if match]
-    assert sorted(found) == ["garbage_pile", "street_vendor"]
+    assert {"garbage_pile", "street_vendor"} <= set(found)
     assert "\nsign in there with the key in " in told.stdout
 
 
