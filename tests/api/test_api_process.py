@@ -19,6 +19,8 @@ from api.store import open_store
 from api.store.keys import create_key
 from tests.support.api_events import make_event
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent.parent
 BATCH = {"Content-Type": "application/cloudevents-batch+json"}
 

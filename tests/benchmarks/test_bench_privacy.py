@@ -24,6 +24,8 @@ from models.registry import open_detector
 from tests.support.colour_people import ColourDetector
 from vision.privacy.mask import PrivacyMask
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_head_counts_and_the_feet_do_not() -> None:
     covered = np.zeros((100, 60), bool)

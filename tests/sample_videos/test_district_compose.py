@@ -24,6 +24,8 @@ from sample_videos.district.things import Placed, footprint_en
 from sample_videos.district.weather import Sky
 from tests.support.proxy_parts import write_proxy_objects, write_proxy_plate
 
+pytestmark = pytest.mark.slow
+
 NOON = 12 * 3600.0
 GATE = (320, 180)
 

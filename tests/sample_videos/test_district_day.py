@@ -23,6 +23,8 @@ from tests.support.proxy_parts import write_proxy_objects, write_proxy_plate
 from vision.boxes import union_iou
 from vision.errors import BadInput
 
+pytestmark = pytest.mark.slow
+
 KEY = DayKey(7, 1, "market-south", 0)
 QUIET_KINDS = ["e_bike", "sedan", "van", "light_truck", "person", "bin", "e_bike_rider", "tricycle_driven"]
 

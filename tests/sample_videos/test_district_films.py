@@ -23,6 +23,8 @@ from sample_videos.district.plan import FRAME
 from sample_videos.district.stage import make_composer
 from stream_workers.build import placer_of
 
+pytestmark = pytest.mark.slow
+
 NAMES = [film.camera_id for film in FILMS]
 MOST_BYTES = 60_000_000
 

@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 from sample_videos.district import blender
 from streetkeeper.main import app
 
+pytestmark = pytest.mark.slow
+
 
 def made_python(folder: Path, code: int) -> Path:
     """A program that stands where Blender's Python would: writes down its arguments and ends with a code."""

@@ -11,6 +11,8 @@ from sample_videos.district.layout import DISTRICT
 from sample_videos.district.spots import sees_well, spots_of
 from vision.georeference.plane import Plane
 
+pytestmark = pytest.mark.slow
+
 shares = st.floats(0.0, 1.0)
 cameras = st.sampled_from(CAMERAS)
 

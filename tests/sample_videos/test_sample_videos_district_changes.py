@@ -10,6 +10,8 @@ from sample_videos.district.catalogue import asset, assets
 from sample_videos.district.changes import CHANGE_PLACES, ChangePlace, change_parts
 from sample_videos.district.heights import district_heights
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_kind_has_a_place_and_every_place_all_its_variants() -> None:
     assert {place.kind for place in CHANGE_PLACES} == {each.kind for each in assets("change")}

@@ -16,6 +16,8 @@ from sample_videos.district.catalogue import CATALOGUE, Asset, Variant, views_of
 from sample_videos.district.changes import ChangePlace, change_parts
 from sample_videos.district.layout import DISTRICT
 
+pytestmark = pytest.mark.slow
+
 PARTS = Path(cameras.__file__).parent / "parts"
 MOST_BYTES = 60_000_000
 SKY_CM = 65535

@@ -4,6 +4,7 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from shapely.geometry import LineString, Polygon
 from shapely.geometry import Point as ShapelyPoint
 from typer.testing import CliRunner
@@ -13,6 +14,8 @@ from sample_videos.district.heights import district_heights
 from sample_videos.district.layout import DISTRICT
 from sample_videos.district.things import block_en
 from streetkeeper.main import app
+
+pytestmark = pytest.mark.slow
 
 
 def test_buildings_stand_apart_and_off_the_streets() -> None:

@@ -15,6 +15,8 @@ from sample_videos.district.plan import FRAME
 from sample_videos.district.site import SIGMA_M, SIGMA_PX, site_document
 from vision.georeference.homography import PlaneGeoreferencer, fit
 
+pytestmark = pytest.mark.slow
+
 
 def _points(camera: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     points = camera["views"][0]["calibration"]["control_points"]

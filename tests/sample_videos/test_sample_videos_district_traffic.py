@@ -17,6 +17,8 @@ from sample_videos.district.things import Part, Placed, hour
 from sample_videos.district.timeline import World
 from sample_videos.district.traffic import _in_view, _on_lane, movers
 
+pytestmark = pytest.mark.slow
+
 WORLD = World(7)
 paths = st.integers(0, len(DISTRICT.paths) - 1)
 

@@ -23,6 +23,8 @@ from sample_videos.district.traffic import movers
 from sample_videos.district.truth import TRAPS, TruthThing, box_of, exposure, is_easy, things
 from streetkeeper.main import app
 
+pytestmark = pytest.mark.slow
+
 WORLD = World(7, 0, 2)
 EVERY = {camera.id: things(WORLD, camera.id) for camera in CAMERAS}
 CHOSEN = [thing for found in EVERY.values() for thing in found]

@@ -19,6 +19,8 @@ from sample_videos.district.spots import is_framed, trains_on
 from sample_videos.district.things import DAY_0, Part, block_en, clock, hour
 from sample_videos.district.timeline import World, day_of
 
+pytestmark = pytest.mark.slow
+
 DAYS = [(7, 0), (7, 1), pytest.param(11, 5, marks=pytest.mark.slow)]
 CAMERA_IDS = [camera.id for camera in CAMERAS]
 

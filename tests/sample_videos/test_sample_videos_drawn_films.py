@@ -19,6 +19,8 @@ from sample_videos.street_scene import CAMERA, FRAME, SIZE_WH
 from vision.georeference.homography import PlaneGeoreferencer, fit
 from vision.georeference.place import place_footprint
 
+pytestmark = pytest.mark.slow
+
 U8 = NDArray[np.uint8]
 F64 = NDArray[np.float64]
 NAMES = [film.name for film in FILMS]

@@ -36,6 +36,8 @@ from tests.support.waiting import wait_until
 from vision.privacy.mask import Masked
 from vision.types import Box
 
+pytestmark = pytest.mark.slow
+
 THING = (150, 110, 185, 140, 30)
 SECONDS = 40
 

@@ -23,6 +23,8 @@ from vision.privacy.cover import PrivacyZones
 from vision.privacy.mask import Masked, MaskSettings, PrivacyMask
 from vision.types import Box
 
+pytestmark = pytest.mark.slow
+
 Packets = list[tuple[HeldPacket, StreamKind]]
 
 

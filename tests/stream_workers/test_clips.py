@@ -44,6 +44,8 @@ from vision.privacy.neighbours import covered_with_neighbours
 from vision.protocols import Detector
 from vision.types import Box
 
+pytestmark = pytest.mark.slow
+
 OPENED_S = 12.0
 POOL = DecoderPool(workers=1)
 

@@ -21,6 +21,8 @@ from stream_workers.sources.rtsp import RtspSource
 from tests.support.fake_cameras import a_decoded_look
 from tests.support.films import make_film
 
+pytestmark = pytest.mark.slow
+
 
 class StuckPool(DecoderPool):
     """Decoders of which the next `stuck` jobs never return before the end of the test.

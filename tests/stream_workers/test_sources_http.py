@@ -24,6 +24,8 @@ from stream_workers.sources.rtsp import RtspSource
 from tests.support.films import make_film, second_shown
 from tests.support.http_cameras import HttpCameras, as_flv, cut_into_segments, http_cameras
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 8
 QUICK = LiveOptions(open_timeout_s=5.0, stall_timeout_s=2.0)
 PASSWORD = "N0bodyShouldSeeThis"  # noqa: S105 - of a test

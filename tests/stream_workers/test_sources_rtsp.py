@@ -24,6 +24,8 @@ from stream_workers.sources.reconnect import Backoff, Reconnector, SourceState
 from stream_workers.sources.rtsp import RtspSource
 from tests.support.films import elementary, make_film, second_shown
 
+pytestmark = pytest.mark.slow
+
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).parent.parent / "support" / "gst_rtsp_server.py"
 QUICK = LiveOptions(open_timeout_s=5.0, stall_timeout_s=3.0)

@@ -12,6 +12,8 @@ from vision.georeference.frame import LocalFrame
 from vision.georeference.homography import PlaneGeoreferencer, fit
 from vision.georeference.plane import Plane
 
+pytestmark = pytest.mark.slow
+
 F64 = NDArray[np.float64]
 WH = (1280, 720)
 FRAME = LocalFrame(121.47, 31.23)

@@ -11,6 +11,8 @@ from vision.georeference.frame import LocalFrame
 from vision.georeference.homography import PlaneGeoreferencer, fit
 from vision.georeference.place import Place, place_footprint
 
+pytestmark = pytest.mark.slow
+
 F64 = NDArray[np.float64]
 WH = (1280, 720)
 FRAME = LocalFrame(121.47, 31.23)
