@@ -19,6 +19,8 @@ from contracts.event import parse_event
 from tests.support.api_events import make_event, make_health, named
 from tests.support.full_disk import full_disk
 
+pytestmark = pytest.mark.slow
+
 
 def put(store: Store, *documents: dict[str, object]) -> list[str]:
     verdicts = record_events(store, [parse_event(document) for document in documents]).result(30)

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from contracts.site_check import MOST_BYTES, SiteRejected, check_site, load_site, read_site_text
 from tests.support.example_site import ADDRESS, EXAMPLE, changed, told
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("text", "problem", "line"),

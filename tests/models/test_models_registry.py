@@ -10,6 +10,8 @@ from models.registry import FOLDER, MANIFEST, load_manifest, open_detector
 from sample_videos.drawn import Kind, draw_background, draw_object
 from vision.errors import ModelRejected
 
+pytestmark = pytest.mark.slow
+
 
 def copy_of_manifest(tmp_path: Path, **changes: object) -> Path:
     document = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))

@@ -19,6 +19,8 @@ from models.train import list_stage, write_drawn
 from sample_videos import drawn
 from vision.errors import ModelRejected
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent.parent
 RECIPES = ROOT / "models" / "recipes"
 DATA = Path(os.environ.get("STREETKEEPER_DATA", ROOT.parent / "shared" / "data"))

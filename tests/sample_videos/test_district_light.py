@@ -11,6 +11,8 @@ from sample_videos.district.shade import shadow_ceiling
 from sample_videos.district.timeline import World
 from sample_videos.district.weather import Light, Weather, sun_direction
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3600.0
 times = st.floats(0, 3 * 86400, allow_nan=False)
 WORLDS = {seed: World(seed, days=3) for seed in (0, 1)}

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from sample_videos.district.oracle import BOXES_PER_CROP, Oracle, Visible
 from vision.types import Box, Detections, FramePacket
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("street_vendor", "garbage_pile", "garbage_bin", "person", "car")
 WHOLE: Box = (0.0, 0.0, 1280.0, 720.0)
 START = datetime(2026, 4, 6, tzinfo=UTC)

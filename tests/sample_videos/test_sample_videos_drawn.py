@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from sample_videos.drawn import Kind, draw_background, draw_object
 
+pytestmark = pytest.mark.slow
+
 KINDS: tuple[Kind, ...] = ("stall", "heap", "walker", "car")
 
 

@@ -18,6 +18,8 @@ from stream_workers.sources.media import DecodedLook
 from stream_workers.sources.nal import BitstreamReader
 from tests.support.films import make_film, second_shown, turned
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2026, 5, 4, 7, 30, tzinfo=UTC)
 
 

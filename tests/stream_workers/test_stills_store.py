@@ -32,6 +32,8 @@ from vision.privacy.cover import PrivacyZones
 from vision.privacy.mask import MaskReport, PrivacyMask
 from vision.types import Planes
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2026, 5, 1, 8, 3, tzinfo=UTC)
 SIZE = (96, 64)
 
