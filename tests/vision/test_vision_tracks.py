@@ -288,3 +288,20 @@ def test_changed_ground_that_no_detector_knows_takes_in_nothing_much_smaller_tha
     watched.watch(1)
     assert pile.settled == ""
     assert bit.settled == "part of track 1"
+
+
+def test_windows_that_light_up_together_all_over_the_picture_are_light() -> None:
+    windows = tuple((x, y, x + 14, y + 10, 240) for x in (20, 110, 200, 280) for y in (30, 100))
+    watched = Watched()
+    watched.watch(10)
+    watched.watch(12, things=windows)
+    assert watched.living() == []
+    assert any(track.settled.startswith("many places changed") for track in watched.ended)
+
+
+def test_a_load_that_is_tipped_in_pieces_is_no_light() -> None:
+    pieces = tuple((120 + 14 * step, 110, 130 + 14 * step, 122, 20) for step in range(5))
+    watched = Watched()
+    watched.watch(10)
+    watched.watch(12, things=pieces)
+    assert watched.living()

@@ -25,6 +25,9 @@ OUTLINE_PACE = 0.3
 EARLY_LOOKS = 2
 """A background made of so few looks may hold a passing car: what differs from it need not have come."""
 PART_OF = "part of"
+AT_ONCE = 4
+APART_SHARE = 0.2
+"""New regions of one look, and the share of the grid over which they lie, from which on they are light."""
 LIGHT_ONLY = "the same surface in another light"
 GROWN = 1.5
 """A region that has grown so much is asked again whether it is light only: the edge of a shadow that creeps
@@ -66,8 +69,9 @@ class Tracker:
             for track in self.tracks:
                 if track.track_id in owned:
                     adopt_region(track, owned[track.track_id])
+            is_light = _are_everywhere(free, scene.staying.size)
             for region in free[: max(0, MAX_TRACKS - len(self.tracks))]:
-                self._bear(memory, scene, region)
+                self._bear(memory, scene, region, is_light=is_light)
         self._merge()
         for track in self.tracks:
             if track.origin == "region":
@@ -108,7 +112,7 @@ class Tracker:
             deque(LookStamp(int(look), float(at), float(media)) for look, at, media in fields["stamps"]),
         )
 
-    def _bear(self, memory: SceneMemory, scene: SceneLook, region: Region) -> None:
+    def _bear(self, memory: SceneMemory, scene: SceneLook, region: Region, *, is_light: bool) -> None:
         first = self.stamps[0]
         looks_before = memory.looks - len(self.stamps)
         track = Track(self.next_id, "region", first.look, first.at, first.media_s, region.box, region.box)
@@ -118,6 +122,8 @@ class Tracker:
         self._add(track)
         if region.area > TOO_LARGE_SHARE * region.mask.size:
             track.settled = "too large for a thing: the scene itself has changed"
+        elif is_light:
+            track.settled = "many places changed at the same moment: the light, and no things"
         elif is_light_only(memory.background, scene.picture, region):
             track.settled = LIGHT_ONLY
         elif track.outline < VACATED:
@@ -191,6 +197,18 @@ class Tracker:
         gone = {track.track_id for track in ended}
         self.tracks = [track for track in self.tracks if track.track_id not in gone]
         return ended
+
+
+def _are_everywhere(regions: list[Region], grid_area: int) -> bool:
+    """Whether new regions are so many and so far apart that no thing can have come to all of them at once.
+
+    Shop windows light up at dusk together; a load that is tipped lies in one place.
+    """
+    if len(regions) < AT_ONCE:
+        return False
+    x1, y1 = min(region.box[0] for region in regions), min(region.box[1] for region in regions)
+    x2, y2 = max(region.box[2] for region in regions), max(region.box[3] for region in regions)
+    return (x2 - x1) * (y2 - y1) > APART_SHARE * grid_area
 
 
 def _never_came(track: Track) -> bool:
