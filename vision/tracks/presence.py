@@ -113,11 +113,6 @@ class Track:
     incident: dict[str, Any] | None = None
 
     @property
-    def extent(self) -> GridBox:
-        """What of the grid is its own: its reach where the detector has found it, else its box."""
-        return self.reach or self.box
-
-    @property
     def is_present(self) -> bool:
         """Whether it is believed to be there."""
         return self.log_odds >= PRESENT_ABOVE
@@ -184,8 +179,7 @@ def is_uncalibrated(fields: dict[str, Any]) -> bool:
 def associate(tracks: list[Track], regions: list[Region]) -> tuple[dict[int, list[Region]], list[Region]]:
     """Which regions belong to which track.
 
-    A region belongs to the track that covers most of it; several fragments may belong to one track. What
-    the detector has found owns nothing beyond its reach, or one thing would swallow its neighbours.
+    A region belongs to the track that covers most of it; several fragments may belong to one track.
 
     Returns: Regions by track id, and the regions that no track explains.
     """
@@ -195,8 +189,8 @@ def associate(tracks: list[Track], regions: list[Region]) -> tuple[dict[int, lis
         best, best_cover = None, 0.0
         for track in tracks:
             # The union breaks ties between a track around the region and one beside it.
-            cover = overlap_of_smaller(region.box, track.extent)
-            cover += 0.1 * union_iou(region.box, track.extent) if cover else 0.0
+            cover = overlap_of_smaller(region.box, track.box)
+            cover += 0.1 * union_iou(region.box, track.box) if cover else 0.0
             if cover > best_cover:
                 best, best_cover = track, cover
         if best is not None and best_cover >= 0.3:

@@ -164,9 +164,9 @@ class Tracker:
                 if older is younger or older.settled or younger.incident is not None:
                     continue
                 ahead = older.incident is not None or older.track_id < younger.track_id
-                if not ahead or is_vaguer(older, younger.extent):
+                if not ahead or is_vaguer(older, younger.box):
                     continue
-                if overlap_of_smaller(older.extent, younger.extent) > MERGE_OVERLAP:
+                if overlap_of_smaller(older.box, younger.box) > MERGE_OVERLAP:
                     younger.settled = f"{PART_OF} track {older.track_id}"
                     older.box = within_reach(_around(older.box, younger.box), older)
                     break
