@@ -82,7 +82,12 @@ def clips(
         Path | None, typer.Option(help="A film of your own; default: one that the command makes.")
     ] = None,
 ) -> None:
-    """What clips cost a camera in memory, and each clip in CPU seconds."""
+    """What clips cost a camera in memory, and each clip in CPU seconds.
+
+    **Exit codes:** 0 measured; 2 the film is too short, or there is no mask model.
+
+    **Example:** streetkeeper bench clips
+    """
     from benchmarks.clips import bench_clips
     from streetkeeper.console import faults_told, say
 

@@ -66,6 +66,10 @@ def calibrate(
     """Fit the maps from a model's scores to probabilities and say how good they are, as one JSON line.
 
     Use pictures that the model was not trained on. `calibration` of the line goes into models/manifest.yaml.
+
+    **Exit codes:** 0 fitted; 2 no such model, or the pictures cannot be read.
+
+    **Example:** streetkeeper models calibrate ../shared/data/images ../shared/data/images-vd
     """
     import itertools
     import json
