@@ -56,7 +56,11 @@ def test_the_manifest_names_every_file_with_its_bytes_and_no_other() -> None:
         content = (PARTS / entry["file"]).read_bytes()
         assert len(content) == entry["bytes"], entry["file"]
         assert hashlib.sha256(content).hexdigest() == entry["sha256"], entry["file"]
-    named = {entry["file"] for entry in manifest()["files"]} | {"manifest.json", "objects.json"}
+    named = {entry["file"] for entry in manifest()["files"]} | {
+        "manifest.json",
+        "objects.json",
+        "changes.json",
+    }
     there = {path.relative_to(PARTS).as_posix() for path in PARTS.rglob("*") if path.is_file()}
     assert there == named
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import bpy
 
+from sample_videos.district.changes import change_parts
 from sample_videos.district.render.objects import jobs
 
 __all__ = ["list_parts"]
@@ -34,8 +35,11 @@ def list_parts(work: Path, parts: Path) -> None:
         ends = (".sky.webp", ".lamps.webp", ".n.webp", ".depth.png")
         files += [_entry(parts, f"plates/{facts['camera']}{end}", facts) for end in ends]
     cuts = []
+    wanted = {f"{place.id}-{variant.name}" for place, variant in change_parts()}
     for facts_file in sorted((work / "changes").glob("*.json")):
         facts = json.loads(facts_file.read_text())
+        if facts["name"] not in wanted:
+            continue
         cuts.append({key: facts[key] for key in ("name", "camera", "kind", "variant", "split", "rect")})
         ends = (".sky.webp", ".lamps.webp", ".n.webp", ".depth.png")
         files += [_entry(parts, f"changes/{facts['name']}{end}", facts) for end in ends]

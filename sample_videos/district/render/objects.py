@@ -263,8 +263,11 @@ def _fresh_picture(
     view = studio.View(float(rng.uniform(0, 360)), float(rng.uniform(5, 40)), views_of(each.kind).px_per_m)
     picture = studio.photograph(build.points, view, scratch)
     rgba = np.dstack([255 * np.sqrt(picture.rgb[..., ::-1]), 255 * picture.alpha])
-    cv2.imwrite(str(file), np.round(rgba).astype(np.uint8))
+    unfinished = file.with_suffix(".part.png")
+    cv2.imwrite(str(unfinished), np.round(rgba).astype(np.uint8))
     row = {"file": file.name, "kind": each.kind, "variant": variant.name, "category": each.category}
     row |= {"yaw_deg": view.yaw_deg, "depression_deg": view.depression_deg, "px_per_m": view.px_per_m}
     with (file.parent / "objects.jsonl").open("a") as lines:
         lines.write(json.dumps(row | {"anchor": list(picture.anchor)}) + "\n")
+    # The row first: a run that is killed here draws the same picture again and doubles a row, but loses none.
+    unfinished.rename(file)
