@@ -56,7 +56,10 @@ def part_objects(
     only: Annotated[list[str] | None, typer.Option(help="Kinds or `kind-variant`; default all.")] = None,
     blender_python: Blender = None,
 ) -> None:
-    """Render the atlases of things, people and vehicles."""
+    """Render the atlases of things, people and vehicles.
+
+    **Example:** streetkeeper district parts objects --only sedan --only person-b
+    """
     _remake("objects", work, only, blender_python)
 
 
@@ -66,7 +69,10 @@ def part_plates(
     only: Annotated[list[str] | None, typer.Option(help="Camera ids; default all.")] = None,
     blender_python: Blender = None,
 ) -> None:
-    """Render each camera's empty street: under the sky, under its lamps, normals and depth."""
+    """Render each camera's empty street: under the sky, under its lamps, normals and depth.
+
+    **Example:** streetkeeper district parts plates --only lane
+    """
     _remake("plates", work, only, blender_python)
 
 
@@ -78,7 +84,10 @@ def part_changes(
     only: Annotated[list[str] | None, typer.Option(help="Ids of places; default all.")] = None,
     blender_python: Blender = None,
 ) -> None:
-    """Render each building change in its place, as a cut of its camera's plate; plates come first."""
+    """Render each building change in its place, as a cut of its camera's plate; plates come first.
+
+    **Example:** streetkeeper district parts changes --only lane-banner
+    """
     _remake("changes", work, only, blender_python)
 
 
