@@ -30,6 +30,8 @@ def objects(
 
     **Writes** PNG files under a uniform sky (255 times the root of the radiance) and `objects.jsonl`.
 
+    **Exit codes:** 0 done; 2 Blender's Python is missing or its run had a fault (run it again, it goes on).
+
     **Example:** streetkeeper district objects --category garbage_pile --count 200 --seed 3 --out pictures
     """
     from sample_videos.district.blender import blender_python as find
@@ -58,6 +60,8 @@ def part_objects(
 ) -> None:
     """Render the atlases of things, people and vehicles.
 
+    **Exit codes:** 0 done; 2 Blender's Python is missing or its run had a fault (run it again, it goes on).
+
     **Example:** streetkeeper district parts objects --only sedan --only person-b
     """
     _remake("objects", work, only, blender_python)
@@ -70,6 +74,8 @@ def part_plates(
     blender_python: Blender = None,
 ) -> None:
     """Render each camera's empty street: under the sky, under its lamps, normals and depth.
+
+    **Exit codes:** 0 done; 2 Blender's Python is missing or its run had a fault (run it again, it goes on).
 
     **Example:** streetkeeper district parts plates --only lane
     """
@@ -85,6 +91,8 @@ def part_changes(
     blender_python: Blender = None,
 ) -> None:
     """Render each building change in its place, as a cut of its camera's plate; plates come first.
+
+    **Exit codes:** 0 done; 2 Blender's Python is missing or its run had a fault (run it again, it goes on).
 
     **Example:** streetkeeper district parts changes --only lane-banner
     """
