@@ -30,6 +30,8 @@ def objects(
 
     **Writes** PNG files under a uniform sky (255 times the root of the radiance) and `objects.jsonl`.
 
+    **Exit codes:** 0 done; 2 Blender's Python is missing or its run had a fault (run it again, it goes on).
+
     **Example:** streetkeeper district objects --category garbage_pile --count 200 --seed 3 --out pictures
     """
     from sample_videos.district.blender import blender_python as find
@@ -56,7 +58,12 @@ def part_objects(
     only: Annotated[list[str] | None, typer.Option(help="Kinds or `kind-variant`; default all.")] = None,
     blender_python: Blender = None,
 ) -> None:
-    """Render the atlases of things, people and vehicles."""
+    """Render the atlases of things, people and vehicles.
+
+    **Exit codes:** 0 done; 2 Blender's Python is missing or its run had a fault (run it again, it goes on).
+
+    **Example:** streetkeeper district parts objects --only sedan --only person-b
+    """
     _remake("objects", work, only, blender_python)
 
 
@@ -66,7 +73,12 @@ def part_plates(
     only: Annotated[list[str] | None, typer.Option(help="Camera ids; default all.")] = None,
     blender_python: Blender = None,
 ) -> None:
-    """Render each camera's empty street: under the sky, under its lamps, normals and depth."""
+    """Render each camera's empty street: under the sky, under its lamps, normals and depth.
+
+    **Exit codes:** 0 done; 2 Blender's Python is missing or its run had a fault (run it again, it goes on).
+
+    **Example:** streetkeeper district parts plates --only lane
+    """
     _remake("plates", work, only, blender_python)
 
 
@@ -78,7 +90,12 @@ def part_changes(
     only: Annotated[list[str] | None, typer.Option(help="Ids of places; default all.")] = None,
     blender_python: Blender = None,
 ) -> None:
-    """Render each building change in its place, as a cut of its camera's plate; plates come first."""
+    """Render each building change in its place, as a cut of its camera's plate; plates come first.
+
+    **Exit codes:** 0 done; 2 Blender's Python is missing or its run had a fault (run it again, it goes on).
+
+    **Example:** streetkeeper district parts changes --only lane-banner
+    """
     _remake("changes", work, only, blender_python)
 
 

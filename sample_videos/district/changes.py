@@ -52,6 +52,8 @@ CHANGE_PLACES: Final = tuple(
         ("street-east", "balcony_enclosure", 49.0, 8.8, 4.1, 180.0),
         ("lane", "balcony_enclosure", -20.0, 25.0, 4.0, 0.0),
         ("lane", "banner", -22.0, 29.0, 4.3, 90.0),
+        ("canal", "wall", -7.0, -43.6, 0.0, 90.0),
+        ("site-gate", "roof_shed", 23.5, -43.6, 2.75, 0.0),
     )
 )
 
