@@ -21,6 +21,8 @@ __all__ = ["DetectorKind", "OpenStage", "code_sha256", "simulate"]
 
 OpenStage = Callable[[DayKey], DayStage]
 """Makes the stage of a camera-day; a module's function, since other processes must find it."""
+MADE_BY = (".py", ".yaml", ".json")
+"""Code, and the manifests of models and renders, which hold their hashes."""
 HOUSES = ("contracts", "models", "sample_videos", "stream_workers", "vision")
 
 
@@ -62,11 +64,11 @@ def simulate(
 
 
 def code_sha256() -> str:
-    """Hash of the code that makes a camera-day, so that results of other code are not taken for its own."""
+    """Hash of all that makes a camera-day, so that results of other code are not taken for its own."""
     digest = hashlib.sha256()
     root = Path(__file__).parents[2]
     for house in HOUSES:
-        for path in sorted((root / house).rglob("*.py")):
+        for path in sorted(path for path in (root / house).rglob("*") if path.suffix in MADE_BY):
             digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
 
