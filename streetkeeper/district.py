@@ -98,8 +98,8 @@ def films(
     with faults_told():
         write_documents(folder)
         make_films(folder, only or (), jobs, say)
-        make_contact_sheet(folder / "contact-sheet.png", Parts())
-    say(f"films, truth.json, site.yaml, base_map.geojson and contact-sheet.png are in {folder}")
+        make_contact_sheet(folder / "contact-sheet.jpg", Parts())
+    say(f"films, truth.json, site.yaml, base_map.geojson and contact-sheet.jpg are in {folder}")
 
 
 @app.command()

@@ -111,7 +111,7 @@ def write_documents(folder: Path) -> None:
 
 
 def make_contact_sheet(path: Path, parts: Parts) -> None:
-    """One picture of every film, with its name, as one PNG."""
+    """One picture of every film, with its name, as one JPEG."""
     tiles = []
     for film in FILMS:
         composer = make_composer(camera_of(film.camera_id), stage_of(film), parts)
@@ -130,7 +130,7 @@ def make_contact_sheet(path: Path, parts: Parts) -> None:
         )
         tiles.append(tile)
     rows = [np.hstack(tiles[first : first + SHEET_COLUMNS]) for first in range(0, len(tiles), SHEET_COLUMNS)]
-    if not cv2.imwrite(str(path), np.vstack(rows)):
+    if not cv2.imwrite(str(path), np.vstack(rows), [cv2.IMWRITE_JPEG_QUALITY, 88]):
         raise OSError(f"{path} could not be written")
 
 

@@ -79,8 +79,13 @@ def _film(film: Film) -> dict[str, Any]:
             "k1": camera.k1,
             "picture_wh": list(camera.size_wh),
         },
-        "things": [_thing(film, episode) for episode in film.episodes if episode.category or episode.trap],
+        "things": [_thing(film, episode) for episode in film.episodes if _is_told(film, episode)],
     }
+
+
+def _is_told(film: Film, episode: Episode) -> bool:
+    """Whether it is an incident or a trap, and in the picture."""
+    return bool(episode.category or episode.trap) and _box(film, episode.stages[-1]) is not None
 
 
 def _thing(film: Film, episode: Episode) -> dict[str, Any]:

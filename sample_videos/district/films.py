@@ -193,7 +193,6 @@ def _street_west() -> tuple[Episode, ...]:
     script = _Script("street-west", hour(0, 8.7))
     return (
         script.comes("pile", "bags_mixed-a", -21.5, -5.35, 20.0, category="garbage_pile"),
-        script.comes("delivery", "delivery_boxes-a", -15.5, 8.5, 180.0, trap="delivery"),
         script.always("car-1", "sedan-b", -17.0, 3.3, 270.0),
         script.always("car-2", "van-a", -24.0, 3.3, 270.0),
         script.always("car-3", "sedan-a", -38.0, 3.3, 270.0),
@@ -270,7 +269,7 @@ FILMS: Final = (
          hour(0, 16.4), "libx264", 50, 850_000, _market("market-south")),
     Film("market-north", "the same minutes from the other side", 7, SteadySky(0.1),
          hour(0, 16.4), "libx264", 50, 620_000, _market("market-north")),
-    Film("street-west", "rubbish left at the kerb, a delivery, parked cars", 7, SteadySky(0.0),
+    Film("street-west", "rubbish left at the kerb among parked cars", 7, SteadySky(0.0),
          hour(0, 8.7), "libx264", 50, 620_000, _street_west()),
     Film("street-east", "a ground sheet with vegetables in the rain", 9, SteadySky(1.0, 3.0),
          hour(0, 10.6), "libx264", 50, 850_000, _street_east()),
