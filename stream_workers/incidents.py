@@ -45,6 +45,7 @@ STEADY_SHARE = 0.7
 ALONE_SHARE_OF_DWELL = 1.0
 """An unattended object must have been alone for this share of the dwell."""
 LONGEST_NOTE = 300
+NOWHERE = "no ground is seen there on which anything could lie"
 TOO_UNCERTAIN_M = 25.0
 """A 95 % half axis beyond this is no place to send anyone to."""
 
@@ -168,6 +169,9 @@ class IncidentDesk:
             told = replace(identity, reason=f"{identity.reason}; {fault}") if fault else identity
             return Decision(told, None, None, None)
         place = self._place(box, category, facts)
+        if self._lies_nowhere(category, place, facts):
+            told = replace(identity, reason=f"{identity.reason}; {NOWHERE}")
+            return Decision(told, None, None, None)
         candidate = Candidate(
             category=category,
             confidence=identity.confidence,
@@ -212,6 +216,12 @@ class IncidentDesk:
         if judgement is not None and judgement.outcome in _ENDS:
             return self._close(track, facts, judgement.reason)
         return self._tell_clip(track, facts) + self._update(track, box, facts, decision)
+
+    def _lies_nowhere(self, category: Category, place: Place | None, facts: LookFacts) -> bool:
+        """Whether something left behind would lie where the calibrated view sees no ground: on a facade."""
+        fits = not DrawnScale.of(self._setup.view, facts.picture_wh).other_shape
+        is_calibrated = self._placer is not None and not facts.suspended and fits
+        return category is Category.UNATTENDED_OBJECT and is_calibrated and place is None
 
     def _category(self, identity: Identity, fault: str) -> Category | None:
         if identity.kind is Kind.CATEGORY:

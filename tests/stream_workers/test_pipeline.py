@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from contracts.incident import Category
-from contracts.site import Camera, Permit, View, Zone, ZoneKind
+from contracts.site import Camera, Permit, Site, View, Zone, ZoneKind
+from sample_videos.district.site import site_document
 from stream_workers.incidents import IncidentDesk, LookFacts, ViewSetup
 from tests.support.pipelines import START, MemoryJournal, Rig, Row, a_site, px
 from vision.privacy.cover import PrivacyZones
@@ -251,6 +252,19 @@ def test_a_zone_keeps_its_place_where_the_stream_is_smaller_than_the_picture_it_
     rig.watch(8)
     assert rig.watch(30, (STALL,), things=(THING,)) == []
     assert "stays inside permitted zone corner" in rig.reasons()
+
+
+@pytest.mark.parametrize(
+    ("box", "opened"), [((150, 110, 175, 130, 30), ["unattended_object"]), ((150, 4, 175, 18, 30), [])]
+)
+def test_nothing_is_left_behind_where_a_calibrated_view_sees_no_ground(
+    box: tuple[int, int, int, int, int], opened: list[str]
+) -> None:
+    lane = Site.model_validate(site_document(1, camera_ids=["lane"])).cameras[0].views[0]
+    rig = Rig(site=a_site(cameras=[Camera(id="cam", views=[lane])]))
+    rig.watch(8)
+    assert [event.data.category for event in rig.watch(30, things=(box,))] == opened
+    assert opened or "no ground is seen there" in rig.reasons()
 
 
 def test_a_moved_view_suspends_its_places_and_takes_them_up_again_when_it_comes_back() -> None:
