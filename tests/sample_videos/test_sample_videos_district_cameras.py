@@ -133,6 +133,8 @@ def test_each_camera_has_places_for_everything(camera: DistrictCamera) -> None:
 @given(cameras, st.floats(-70, 70), st.floats(-50, 50))
 def test_a_wall_hides_what_is_behind_it(camera: DistrictCamera, east: float, north: float) -> None:
     """Nobody sees the ground inside a building, whose roof is above every camera."""
-    inside = district_heights().solid_m[district_heights().cells(np.array([east]), np.array([north]))][0] > 4
-    if inside:
+    around = np.array([(east + dx, north + dy) for dx in (-1.0, 0.0, 1.0) for dy in (-1.0, 0.0, 1.0)])
+    tops = district_heights().solid_m[district_heights().cells(around[:, 0], around[:, 1])]
+    # A step inside: on the wall's very edge a thing that leans on it stands too, and is seen.
+    if (tops > 4).all():
         assert not district_heights().sees(camera.place_enu, np.array([(east, north, 0.1)]))[0]
