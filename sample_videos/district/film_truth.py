@@ -12,7 +12,7 @@ from sample_videos.district.films import FILMS, Film
 from sample_videos.district.plan import FRAME
 from sample_videos.district.site import site_document
 from sample_videos.district.things import Episode, Part, footprint_en
-from sample_videos.district.truth import box_of
+from sample_videos.district.truth import box_of, ring_area_m2
 
 __all__ = ["film_site", "site_text", "truth_text"]
 
@@ -100,7 +100,7 @@ def _thing(film: Film, episode: Episode) -> dict[str, Any]:
         "to_s": round(min(film.seconds, episode.to_t - film.starts_at), 2),
         "lonlat": _lonlat(ring.mean(axis=0, keepdims=True))[0],
         "footprint": _lonlat(np.vstack([ring, ring[:1]])),
-        "area_m2": round(_area_m2(ring), 3),
+        "area_m2": round(ring_area_m2(ring), 3),
         "box_xyxy_px": _box(film, stage),
     }
 
@@ -113,8 +113,3 @@ def _box(film: Film, stage: Part) -> list[float] | None:
 
 def _lonlat(east_north: np.ndarray[Any, np.dtype[np.float64]]) -> list[list[float]]:
     return [[round(float(lon), 8), round(float(lat), 8)] for lon, lat in FRAME.to_lonlat(east_north)]
-
-
-def _area_m2(ring: np.ndarray[Any, np.dtype[np.float64]]) -> float:
-    turned = np.roll(ring, -1, axis=0)
-    return float((ring[:, 0] * turned[:, 1] - ring[:, 1] * turned[:, 0]).sum() / 2)

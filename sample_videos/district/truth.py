@@ -22,7 +22,7 @@ from sample_videos.district.timeline import World
 from sample_videos.district.traffic import movers
 from vision.types import Box
 
-__all__ = ["TRAPS", "TruthThing", "box_of", "exposure", "is_easy", "things"]
+__all__ = ["TRAPS", "TruthThing", "box_of", "exposure", "is_easy", "ring_area_m2", "things"]
 
 F64 = NDArray[np.float64]
 TRAPS: Final = (
@@ -109,7 +109,7 @@ class TruthThing:
     def area_at(self, t: float) -> float | None:
         """Area of its footprint at a moment, square metres: a pile grows."""
         stage = self.episode.stage_at(t)
-        return None if stage is None else _area_m2(footprint_en(stage))
+        return None if stage is None else ring_area_m2(footprint_en(stage))
 
     def raised_span(self, dwell_s: float) -> tuple[float, float] | None:
         """When a rule with a dwell holds it for an incident, or None: a thing due must have stayed."""
@@ -183,7 +183,7 @@ def _truth(world: World, camera: DistrictCamera, episode: Episode) -> TruthThing
         due[1],
         (float(places[0, 0]), float(places[0, 1])),
         [(float(lon), float(lat)) for lon, lat in places[1:]],
-        _area_m2(ring),
+        ring_area_m2(ring),
         camera.distance_m(*_centroid(ring)),
         "test" if camera.split == "test" and episode.split == "test" else "train",
         world,
@@ -191,7 +191,8 @@ def _truth(world: World, camera: DistrictCamera, episode: Episode) -> TruthThing
     )
 
 
-def _area_m2(ring: F64) -> float:
+def ring_area_m2(ring: F64) -> float:
+    """Area of a polygon (N, 2), metres, counter-clockwise and not closed: square metres."""
     turned = np.roll(ring, -1, axis=0)
     return float((ring[:, 0] * turned[:, 1] - ring[:, 1] * turned[:, 0]).sum() / 2)
 
