@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -143,7 +143,7 @@ class Liar:
     metadata: dict[str, Any] = field(default_factory=dict)
     sign_with: Any = None
     published: list[Any] | None = None
-    token: str | None = None
+    token: Callable[[str], str] | None = None
     userinfo: dict[str, Any] | None = None
     nonce: str = ""
     challenge: str = ""
@@ -168,7 +168,9 @@ class Liar:
         if path == "/userinfo":
             return 200, self.userinfo
         if path == "/token":
-            return 200, {"access_token": "a", "token_type": "Bearer", "id_token": self.token or self.signed()}
+            token = self.signed()
+            token = self.token(token) if self.token else token
+            return 200, {"access_token": "a", "token_type": "Bearer", "id_token": token}
         return 404, {}
 
     def signed(self) -> str:
