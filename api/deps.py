@@ -2,53 +2,47 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
+from datetime import UTC, datetime
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
+from api.callers import Caller
 from api.errors import BadParameter, Forbidden, NotSignedIn
 from api.metrics import Metrics
+from api.roles import Needs, roles_with
 from api.sessions import COOKIE, Sessions
 from api.settings import ApiSettings
 from api.store import Store
-from api.store.keys import KeyRecord, Role, check_key, find_key
+from api.store.keys import KeyRecord, check_key, find_key, note_key_used
 from api.tries import FailedTries
 
 __all__ = [
     "Administers",
+    "Audits",
+    "Configures",
+    "Dispatches",
+    "Evaluates",
+    "Handles",
     "Needs",
     "PartsDep",
     "Reads",
     "ReadsOrSends",
+    "Reviews",
     "Sends",
     "ServiceParts",
     "StoreDep",
-    "allows",
+    "Supervises",
     "caller_of",
     "check_presented",
+    "key_caller",
     "known_parameters",
+    "needs",
     "parts_of",
 ]
 
 MAX_KEY_LENGTH = 200
-
-
-class Needs(StrEnum):
-    """What a route asks of a caller."""
-
-    SEND = "send events and evidence"
-    READ = "read"
-    ADMINISTER = "manage keys"
-
-
-ALLOWED: dict[Role, frozenset[Needs]] = {
-    Role.WORKER: frozenset({Needs.SEND}),
-    Role.READER: frozenset({Needs.READ}),
-    Role.OPERATOR: frozenset({Needs.READ}),
-    Role.ADMIN: frozenset(Needs),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +76,14 @@ def _address(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-def caller_of(request: Request) -> KeyRecord:
-    """The key that a request comes with, as a header or, for reading, as a signed session.
+def key_caller(record: KeyRecord) -> Caller:
+    """The caller behind a key."""
+    rights = record.rights
+    return Caller(f"key:{record.key_id}", record.name, rights.role, rights.areas, rights.unit, rights.scopes)
+
+
+def caller_of(request: Request) -> Caller:
+    """Who makes a request, by the key in its header or, for reading, by a signed session.
 
     Raises:
         NotSignedIn: There is none, or it is not valid.
@@ -94,14 +94,14 @@ def caller_of(request: Request) -> KeyRecord:
         scheme, _, key = header.partition(" ")
         if scheme.lower() != "bearer" or len(key) > MAX_KEY_LENGTH:
             key = ""
-        return check_presented(request, key.strip())
+        return key_caller(check_presented(request, key.strip()))
     cookie = request.cookies.get(COOKIE)
     if cookie and request.method in {"GET", "HEAD"}:
         parts = parts_of(request)
         key_id = parts.sessions.open(cookie)
         record = find_key(parts.store, key_id) if key_id else None
-        if record is not None and record.revoked_at is None:
-            return record
+        if record is not None and record.is_valid_at(datetime.now(UTC)):
+            return key_caller(record)
     raise NotSignedIn(
         "This needs an API key.",
         "Send `Authorization: Bearer <key>`; `streetkeeper api keys create` makes keys.",
@@ -128,31 +128,41 @@ def check_presented(request: Request, key: str) -> KeyRecord:
             headers={"WWW-Authenticate": 'Bearer error="invalid_token"'},
         )
     parts.tries.accepted(address, key)
+    note_key_used(parts.store, record)
     return record
 
 
-def allows(record: KeyRecord, *wanted: Needs) -> bool:
-    """Whether the key's role may do one of these."""
-    return not ALLOWED[record.role].isdisjoint(wanted)
+def needs(*wanted: Needs) -> Callable[..., Caller]:
+    """A dependency that gives the caller, who may do one of these.
 
+    Raises:
+        NotSignedIn: Nobody is signed in.
+        Forbidden: The caller may do none of them.
+    """
 
-def _needs(*wanted: Needs) -> Callable[..., KeyRecord]:
-    def check(request: Request, _: Annotated[object, Depends(_bearer)]) -> KeyRecord:
-        record = caller_of(request)
-        if not allows(record, *wanted):
+    def check(request: Request, _: Annotated[object, Depends(_bearer)]) -> Caller:
+        caller = caller_of(request)
+        if not caller.allows(*wanted):
             raise Forbidden(
-                f"A {record.role} key may not {' or '.join(wanted)}.",
-                "Use another key: worker sends; reader, operator and admin read; admin manages keys.",
+                f"The role {caller.role} may not {' or '.join(wanted)}.",
+                f"This is for {', '.join(roles_with(*wanted))}; an administrator gives roles.",
             )
-        return record
+        return caller
 
     return check
 
 
-Sends = Annotated[KeyRecord, Depends(_needs(Needs.SEND))]
-Reads = Annotated[KeyRecord, Depends(_needs(Needs.READ))]
-ReadsOrSends = Annotated[KeyRecord, Depends(_needs(Needs.READ, Needs.SEND))]
-Administers = Annotated[KeyRecord, Depends(_needs(Needs.ADMINISTER))]
+Sends = Annotated[Caller, Depends(needs(Needs.SEND))]
+Reads = Annotated[Caller, Depends(needs(Needs.READ))]
+ReadsOrSends = Annotated[Caller, Depends(needs(Needs.READ, Needs.SEND))]
+Reviews = Annotated[Caller, Depends(needs(Needs.REVIEW))]
+Dispatches = Annotated[Caller, Depends(needs(Needs.DISPATCH))]
+Handles = Annotated[Caller, Depends(needs(Needs.HANDLE))]
+Supervises = Annotated[Caller, Depends(needs(Needs.SUPERVISE))]
+Evaluates = Annotated[Caller, Depends(needs(Needs.EVALUATE))]
+Configures = Annotated[Caller, Depends(needs(Needs.CONFIGURE))]
+Administers = Annotated[Caller, Depends(needs(Needs.ADMINISTER))]
+Audits = Annotated[Caller, Depends(needs(Needs.AUDIT))]
 
 
 def known_parameters(request: Request) -> None:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from api.store.keys import Role
+from api.roles import Role
 from contracts.event import CameraHealth, Event
 from contracts.incident import Incident, LonLat
 

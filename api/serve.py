@@ -11,10 +11,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.main import create_app
+from api.roles import Role
 from api.sessions import write_private
 from api.settings import ApiSettings
 from api.store import Store, open_store
-from api.store.keys import Role, has_keys, insert_key, new_secret_key
+from api.store.keys import has_keys, insert_key, new_secret_key
 
 __all__ = ["ADMIN_KEY_FILE", "ensure_admin_key", "run"]
 

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import TypeAdapter, ValidationError
 
 from api.bodies import read_body
-from api.deps import Needs, PartsDep, ServiceParts, allows, caller_of, check_presented
+from api.deps import Needs, PartsDep, ServiceParts, caller_of, check_presented, key_caller
 from api.errors import PROBLEMS, ApiError, BadParameter, Forbidden, NotFound, NotSignedIn, TooManyTries
 from api.page.cards import CATEGORY_WORDS, card_of, health_of
 from api.page.map import draw_map
@@ -89,8 +89,8 @@ def get_page(request: Request, parts: PartsDep) -> Response:
         return _sign_in(_path_of(request), "", 401)
     except TooManyTries as error:
         return _faulty(error)
-    if not allows(caller, Needs.READ):
-        return _faulty(Forbidden(f"A {caller.role} key may not read.", "Sign in with a reader's key."))
+    if not caller.allows(Needs.READ):
+        return _faulty(Forbidden(f"The role {caller.role} may not read.", "Sign in with a reader's key."))
     try:
         query, token = _asked(request)
         place = PagePlace(*open_token(query, token, 3)) if token else None
@@ -163,7 +163,7 @@ async def post_login(request: Request, parts: PartsDep) -> Response:
         caller = await run_in_threadpool(check_presented, request, key[:200])
     except (NotSignedIn, TooManyTries) as error:
         return _sign_in(next_path, f"{error.detail} {error.remedy}", PROBLEMS[type(error)].status)
-    if not allows(caller, Needs.READ):
+    if not key_caller(caller).allows(Needs.READ):
         return _sign_in(next_path, f"A {caller.role} key may not read; use a reader's key.", 403)
     return _signed_in(request, parts, caller, _own_path(next_path))
 

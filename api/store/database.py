@@ -77,7 +77,7 @@ class Database:
         # FULL: a worker deletes an event from its spool once it is acknowledged. With NORMAL a power cut
         # could lose commits that were already acknowledged, because WAL is then not synced at commit.
         connection.execute("PRAGMA synchronous = FULL")
-        migrate(connection)
+        migrate(connection, self._path, WAIT_S)
         return connection
 
     def _open_reader(self) -> sqlite3.Connection:

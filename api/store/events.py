@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from api.store.cameras import keep_health
 from api.store.incidents import keep_incident
+from api.store.ingest import run_hooks
 from api.store.opening import Store
 from api.store.times import to_ms
 from contracts.event import HealthEvent, IncidentEvent
@@ -96,6 +97,7 @@ def _record(connection: sqlite3.Connection, event: IncidentEvent | HealthEvent) 
             document,
         ),
     )
+    run_hooks(connection, event)
     return Verdict("stored")
 
 

@@ -24,7 +24,7 @@ def test_roles_open_what_they_may(clients: dict[str, httpx.Client]) -> None:
         roles = ("stranger", "worker", "reader", "operator", "admin")
         return [clients[role].request(method, path, **body).status_code for role in roles]  # type: ignore[arg-type]
 
-    assert statuses("POST", "/v1/events", **empty_batch) == [401, 200, 403, 403, 200]
+    assert statuses("POST", "/v1/events", **empty_batch) == [401, 200, 403, 403, 403]
     for path in ("/v1/incidents", "/v1/events", "/v1/cameras", "/v1/runs", "/metrics"):
         assert statuses("GET", path) == [401, 403, 200, 200, 200]
     assert statuses("GET", "/v1/keys") == [401, 403, 403, 403, 200]
