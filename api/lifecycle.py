@@ -52,6 +52,7 @@ class Rung(StrEnum):
 class Action(StrEnum):
     """What is done with a case."""
 
+    REPORT = "report"
     VERIFY = "verify"
     FILE = "file"
     REJECT = "reject"
@@ -109,6 +110,9 @@ TRANSITIONS: Mapping[Action, Transition] = MappingProxyType(
     {
         row.action: row
         for row in (
+            Transition(
+                Action.REPORT, (), S.REPORTED, (N.REVIEW, N.DISPATCH, N.HANDLE), note="only begins a case"
+            ),
             Transition(Action.VERIFY, (S.REPORTED,), S.VERIFYING, (N.REVIEW,), note="核实"),
             Transition(Action.FILE, (S.REPORTED, S.VERIFYING), S.FILED, (N.REVIEW,), note="立案"),
             Transition(
@@ -336,7 +340,7 @@ def table_markdown() -> str:
     """The table for the documentation; a test keeps the two in step."""
     lines = ["| action | from | to | needs | also |", "|---|---|---|---|---|"]
     for row in TRANSITIONS.values():
-        sources = "any" if len(row.sources) == len(CaseState) else ", ".join(row.sources)
+        sources = "any" if len(row.sources) == len(CaseState) else ", ".join(row.sources) or "nothing"
         wants = [
             *(["a reason"] if row.wants_reason else []),
             *(["a person who signed in"] if row.wants_person else []),

@@ -53,14 +53,11 @@ def draw_looks(
     strata = len(views) * len(categories) * len(hours)
     # Hashed, so that seeds that look alike give samples that do not.
     chance = random.Random(hashlib.sha256(seed.encode()).digest())  # noqa: S311  a sample, not a secret
-    decks = [
-        _dealt(sorted(views, key=lambda view: (view.camera_id, view.view_id)), chance),
-        _dealt(sorted(hours), chance),
-        _dealt(sorted(categories), chance),
-    ]
+    deck = _dealt(sorted(views, key=lambda view: (view.camera_id, view.view_id)), chance)
+    hour_deck, category_deck = _dealt(sorted(hours), chance), _dealt(sorted(categories), chance)
     drawn: dict[LookPlan, None] = {}
     while len(drawn) < min(count, strata):
-        view, hour, category = (next(deck) for deck in decks)
+        view, hour, category = next(deck), next(hour_deck), next(category_deck)
         drawn[LookPlan(view.camera_id, view.view_id, hour, category)] = None
     return list(drawn)
 

@@ -119,7 +119,13 @@ def evaluation_csv(evaluation: Evaluation) -> str:
     """The evaluation as a table with a header; the first row is the total."""
     text = io.StringIO()
     names = [figure.word for figure in Figure]
-    last = ("mean_handling_h", "camera_hours", "watched_m", "filed_per_1000_camera_hours", "filed_per_watched_km")
+    last = (
+        "mean_handling_h",
+        "camera_hours",
+        "watched_m",
+        "filed_per_1000_camera_hours",
+        "filed_per_watched_km",
+    )
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(["month", *BY, *names, *RATES, *last])
     for key, tally, coverage in evaluation.rows():

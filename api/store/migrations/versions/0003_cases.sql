@@ -50,6 +50,7 @@ CREATE TABLE case_steps (
     detail     TEXT    NOT NULL DEFAULT '{}'
 );
 CREATE INDEX case_steps_by_case ON case_steps (case_id, step_key);
+CREATE INDEX case_steps_by_action ON case_steps (action, at_ms);
 CREATE TRIGGER case_steps_are_never_changed BEFORE UPDATE ON case_steps
 BEGIN
     SELECT RAISE(ABORT, 'steps of a case are append-only');
@@ -173,12 +174,13 @@ CREATE TABLE audit_looks (
     hour       INTEGER NOT NULL,
     category   TEXT    NOT NULL,
     state      TEXT    NOT NULL CHECK (state IN ('asked', 'shown', 'failed')),
+    command_id TEXT,
     item_id    TEXT,
-    picture    TEXT,
     still_ms   INTEGER,
     opened_ms  INTEGER,
     UNIQUE (day, operator, camera_id, view_id, hour, category)
 ) WITHOUT ROWID;
+CREATE INDEX audit_looks_by_command ON audit_looks (command_id);
 CREATE INDEX audit_looks_by_item ON audit_looks (item_id);
 CREATE INDEX audit_looks_by_day ON audit_looks (day, operator);
 
@@ -202,3 +204,10 @@ CREATE TABLE objections (
     decision      TEXT
 );
 CREATE INDEX objections_by_case ON objections (case_id, objection_key);
+
+-- Which case a camera was asked to look at again for.
+CREATE TABLE case_rechecks (
+    command_id TEXT    NOT NULL PRIMARY KEY,
+    case_id    TEXT    NOT NULL,
+    asked_ms   INTEGER NOT NULL
+) WITHOUT ROWID;
