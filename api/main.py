@@ -10,6 +10,14 @@ from api.auditing import EvidenceReads
 from api.bounding import Bounded
 from api.deps import ServiceParts
 from api.documents import IncidentList, ProblemDetails
+from api.documents_cases import (
+    BudgetRequest,
+    CaseActionRequest,
+    LookRequest,
+    ReportRequest,
+    SplitRequest,
+    VerdictRequest,
+)
 from api.documents_people import (
     KeyRequest,
     OwnPassword,
@@ -25,7 +33,23 @@ from api.oidc.begun import SignInsBegun
 from api.oidc.provider import Provider
 from api.rates import RateLimit
 from api.refusing import add_handlers
-from api.routers import audit, cameras, events, evidence, incidents, keys, oidc, page, service, session, users
+from api.routers import (
+    audit,
+    cameras,
+    cases,
+    events,
+    evidence,
+    incidents,
+    keys,
+    oidc,
+    page,
+    quality,
+    reports,
+    review,
+    service,
+    session,
+    users,
+)
 from api.settings import ApiSettings
 from api.store import Store
 from api.tries import FailedTries
@@ -40,7 +64,10 @@ All requests but `/v1/health` need `Authorization: Bearer <key>`. Refusals are p
 with a `remedy`. Unknown query parameters are refused."""
 
 
-BODIES = (KeyRequest, OwnPassword, PasswordRequest, SignInRequest, UserChange, UserRequest)
+BODIES = (
+    *(BudgetRequest, CaseActionRequest, LookRequest, ReportRequest, SplitRequest, VerdictRequest),
+    *(KeyRequest, OwnPassword, PasswordRequest, SignInRequest, UserChange, UserRequest),
+)
 """What routes take in their bodies; they read it by hand, so the framework does not know."""
 
 
@@ -71,6 +98,8 @@ def create_app(settings: ApiSettings, store: Store) -> FastAPI:
         metrics=metrics,
     )
     for part in (events, incidents, evidence, cameras, session, users, keys, audit, service, page, oidc):
+        app.include_router(part.router)
+    for part in (review, cases, reports, quality):
         app.include_router(part.router)
     add_handlers(app)
     app.add_middleware(
