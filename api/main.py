@@ -4,17 +4,31 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from api.deps import ServiceParts
 from api.documents import IncidentList, KeyRequest, ProblemDetails
 from api.metrics import Metrics
 from api.middleware import Observed
 from api.refusing import add_handlers
-from api.routers import cameras, events, evidence, incidents, keys, page, service
+from api.routers import (
+    cameras,
+    commands,
+    configuration,
+    events,
+    evidence,
+    incidents,
+    keys,
+    leases,
+    outside,
+    page,
+    service,
+)
 from api.sessions import Sessions
 from api.settings import ApiSettings
 from api.store import Store
 from api.tries import FailedTries
+from api.wishes import WISHES
 
 __all__ = ["create_app"]
 
@@ -49,6 +63,8 @@ def create_app(settings: ApiSettings, store: Store) -> FastAPI:
     )
     for part in (events, incidents, evidence, cameras, keys, service, page):
         app.include_router(part.router)
+    for part in (configuration, commands, leases, outside):
+        app.include_router(part.router)
     add_handlers(app)
     app.add_middleware(Observed, metrics=metrics)
     # Now, not at the first request: first requests come together, and the framework cannot build it twice
@@ -68,7 +84,8 @@ def _described(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    for model in (ProblemDetails, KeyRequest, IncidentList):
+    named: tuple[type[BaseModel], ...] = (ProblemDetails, KeyRequest, IncidentList, *WISHES)
+    for model in named:
         shape = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= shape.pop("$defs", {})
         schemas[model.__name__] = shape

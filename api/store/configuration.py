@@ -14,6 +14,7 @@ __all__ = [
     "add_config",
     "config_version",
     "current_config",
+    "digest_of",
     "list_config",
 ]
 
@@ -106,7 +107,7 @@ def add_config(
     """
     current = current_config(connection, new.kind)
     number = current.version if current is not None else None
-    digest = hashlib.sha256(new.text.encode()).hexdigest()
+    digest = digest_of(new.text)
     if base != number:
         raise Conflict(
             f"The {new.kind} is at version {number or 'none'}, and this was made from {base or 'none'}.",
@@ -152,6 +153,11 @@ def add_config(
         connection, actor=new.author, action="config.change", subject=new.kind, detail=detail, at_ms=at_ms
     )
     return made
+
+
+def digest_of(text: str) -> str:
+    """SHA-256 of a document's text, by which a version is known."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _refuse_known_label(connection: sqlite3.Connection, new: NewConfig, digest: str) -> None:
