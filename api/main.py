@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
 
 from api.auditing import EvidenceReads
@@ -37,11 +38,15 @@ from api.routers import (
     audit,
     cameras,
     cases,
+    commands,
+    configuration,
     events,
     evidence,
     incidents,
     keys,
+    leases,
     oidc,
+    outside,
     page,
     quality,
     reports,
@@ -53,6 +58,7 @@ from api.routers import (
 from api.settings import ApiSettings
 from api.store import Store
 from api.tries import FailedTries
+from api.wishes import WISHES
 
 __all__ = ["create_app"]
 
@@ -101,6 +107,8 @@ def create_app(settings: ApiSettings, store: Store) -> FastAPI:
         app.include_router(part.router)
     for part in (review, cases, reports, quality):
         app.include_router(part.router)
+    for part in (configuration, commands, leases, outside):
+        app.include_router(part.router)
     add_handlers(app)
     app.add_middleware(
         Bounded,
@@ -140,7 +148,8 @@ def _described(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    for model in (ProblemDetails, IncidentList, *BODIES):
+    named: tuple[type[BaseModel], ...] = (ProblemDetails, IncidentList, *BODIES, *WISHES)
+    for model in named:
         shape = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= shape.pop("$defs", {})
         schemas[model.__name__] = shape
