@@ -10,7 +10,19 @@ from api.documents import IncidentList, KeyRequest, ProblemDetails
 from api.metrics import Metrics
 from api.middleware import Observed
 from api.refusing import add_handlers
-from api.routers import cameras, events, evidence, incidents, keys, page, service
+from api.routers import (
+    cameras,
+    clocks,
+    evaluation,
+    events,
+    evidence,
+    guiding,
+    incidents,
+    keys,
+    page,
+    register,
+    service,
+)
 from api.sessions import Sessions
 from api.settings import ApiSettings
 from api.store import Store
@@ -47,7 +59,8 @@ def create_app(settings: ApiSettings, store: Store) -> FastAPI:
         tries=FailedTries(settings.max_failed_tries),
         metrics=metrics,
     )
-    for part in (events, incidents, evidence, cameras, keys, service, page):
+    parts = (events, incidents, evidence, cameras, clocks, guiding, evaluation, keys, service, page, register)
+    for part in parts:
         app.include_router(part.router)
     add_handlers(app)
     app.add_middleware(Observed, metrics=metrics)

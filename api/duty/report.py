@@ -1,4 +1,4 @@
-"""A month's evaluation as a document, a table and rows of a page; every figure says where its cases are listed."""
+"""A month's evaluation as a document and a table; every figure says where its cases are listed."""
 
 import csv
 import io
@@ -53,7 +53,7 @@ class Evaluation:
     def rows(self) -> list[tuple[tuple[str, ...], Tally, Coverage]]:
         """The total with an empty key, then the groups in the order of their names."""
         total = group(self.facts, ())[()]
-        rows = [((), total, self.coverage(()))]
+        rows: list[tuple[tuple[str, ...], Tally, Coverage]] = [((), total, self.coverage(()))]
         if self.by:
             rows += [(key, tally, self.coverage(key)) for key, tally in group(self.facts, self.by).items()]
         return rows
@@ -119,7 +119,13 @@ def evaluation_csv(evaluation: Evaluation) -> str:
     """The evaluation as a table with a header; the first row is the total."""
     text = io.StringIO()
     names = [figure.word for figure in Figure]
-    last = ("mean_handling_h", "camera_hours", "watched_m", "filed_per_1000_camera_hours", "filed_per_watched_km")
+    last = (
+        "mean_handling_h",
+        "camera_hours",
+        "watched_m",
+        "filed_per_1000_camera_hours",
+        "filed_per_watched_km",
+    )
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(["month", *BY, *names, *RATES, *last])
     for key, tally, coverage in evaluation.rows():

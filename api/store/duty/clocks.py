@@ -19,7 +19,9 @@ _COLUMNS = (
     "c.case_id, c.number, c.state, c.category, c.priority, c.area, c.street, c.unit, c.is_suspended,"
     " c.dispatched_ms, c.due_ms, c.handled_ms, c.closed_ms, m.at_ms"
 )
-_FROM = " FROM cases c LEFT JOIN case_moments m ON m.case_id = c.case_id AND m.due_ms = c.due_ms AND m.step = ''"
+_FROM = (
+    " FROM cases c LEFT JOIN case_moments m ON m.case_id = c.case_id AND m.due_ms = c.due_ms AND m.step = ''"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class ClockQuery:
 
 def clocked_case(connection: sqlite3.Connection, case_id: str) -> ClockedCase | None:
     """The case of that id; None where there is none."""
-    row = connection.execute(f"SELECT {_COLUMNS}{_FROM} WHERE c.case_id = ?", (case_id,)).fetchone()  # noqa: S608
+    row = connection.execute(f"SELECT {_COLUMNS}{_FROM} WHERE c.case_id = ?", (case_id,)).fetchone()
     return None if row is None else _clocked(row)
 
 
@@ -133,7 +135,7 @@ def list_clocks(
         clauses.append("(c.due_ms, c.case_key) > (?, ?)")
         values += [after.due_ms, after.case_key]
     rows = connection.execute(
-        f"SELECT {_COLUMNS}, c.case_key{_FROM} WHERE {' AND '.join(clauses)}"  # noqa: S608
+        f"SELECT {_COLUMNS}, c.case_key{_FROM} WHERE {' AND '.join(clauses)}"
         " ORDER BY c.due_ms, c.case_key LIMIT ?",
         [*values, limit + 1],
     ).fetchall()
@@ -165,4 +167,6 @@ def _where(query: ClockQuery) -> tuple[list[str], list[Any]]:
 
 
 def _clocked(row: Sequence[Any]) -> ClockedCase:
-    return ClockedCase(*row[:8], bool(row[8]), *row[9:])
+    columns = list(row)
+    columns[8] = bool(columns[8])
+    return ClockedCase(*columns)

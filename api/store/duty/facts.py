@@ -41,7 +41,8 @@ WITH alive AS (
         max(CASE WHEN action IN ('dispatch', 'extend', 'resume') THEN step_key END) AS due_step
     FROM case_steps WHERE at_ms < :cutoff AND case_id IN (SELECT case_id FROM alive) GROUP BY case_id
 )
-SELECT a.case_id, a.number, a.category, a.street, coalesce(json_extract(d.detail, '$.unit'), a.unit), a.area,
+SELECT a.case_id, a.number, a.category, a.street,
+    CASE WHEN t.dispatch_step IS NOT NULL THEN coalesce(json_extract(d.detail, '$.unit'), a.unit) END, a.area,
     a.lon, a.lat, a.reported_ms, coalesce(json_extract(u.detail, '$.due_ms'), a.due_ms),
     t.is_filed, t.dispatched_ms, t.is_dispatched, t.handled_ms, t.is_reworked, t.is_returned, t.is_extended,
     t.closed_ms, t.last_state % 4, t.last_pause % 2
