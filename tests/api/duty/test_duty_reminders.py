@@ -1,5 +1,6 @@
 """Reminders and escalation: each told once, to whom it concerns, whatever happens in between."""
 
+import sqlite3
 import time
 from collections.abc import Iterator
 
@@ -43,7 +44,11 @@ def told(store: Store) -> list[tuple[str, str]]:
 
 
 def step(store: Store, case_id: str, *steps: Step) -> None:
-    store.write(lambda raw: [take_step(raw, case_id, one) for one in steps]).result()
+    def take(raw: sqlite3.Connection) -> None:
+        for one in steps:
+            take_step(raw, case_id, one)
+
+    store.write(take).result()
 
 
 def test_each_step_is_told_at_its_share_of_the_limit_and_only_once(duty_store: Store) -> None:
