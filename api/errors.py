@@ -3,9 +3,10 @@
 ApiError
 ├── BadParameter      a query parameter or path is wrong; the message names it
 ├── BadBody           the body is not what the route takes
-├── NotSignedIn       no key, a wrong key or a revoked one
-├── Forbidden         the key's role may not do this
-├── TooManyTries      too many wrong keys from one address; wait
+├── NotSignedIn       no key or session, or one that is wrong, revoked or expired
+├── Forbidden         the caller's role may not do this
+├── TooManyTries      too many wrong keys or passwords; wait
+├── TooManyRequests   more requests than this caller or address may make; wait
 ├── NotFound          there is no such thing
 ├── Conflict          it contradicts what is stored
 ├── TooLarge          a body or batch over its limit
@@ -13,6 +14,7 @@ ApiError
 ├── WrongMediaType    the content type is not one that the route takes
 ├── Unprocessable     well formed, but not acceptable
 ├── RangeNotSatisfiable  the range lies outside the picture
+├── ProviderFailed    the identity provider cannot be reached or answers nonsense
 ├── StoreBusy         the store cannot take it now; try again
 └── StorageFull       the disk is full; nothing was kept; try again later
 """
@@ -30,10 +32,13 @@ __all__ = [
     "NotFound",
     "NotSignedIn",
     "Problem",
+    "ProblemReply",
+    "ProviderFailed",
     "RangeNotSatisfiable",
     "StorageFull",
     "StoreBusy",
     "TooLarge",
+    "TooManyRequests",
     "TooManyTries",
     "TooSlow",
     "Unprocessable",
@@ -89,6 +94,10 @@ class TooManyTries(ApiError):
     """Too many wrong keys from one address."""
 
 
+class TooManyRequests(ApiError):
+    """More requests than this caller or address may make."""
+
+
 class NotFound(ApiError):
     """There is no such thing."""
 
@@ -115,6 +124,10 @@ class Unprocessable(ApiError):
 
 class RangeNotSatisfiable(ApiError):
     """The range lies outside the picture."""
+
+
+class ProviderFailed(ApiError):
+    """The identity provider cannot be reached or answers nonsense."""
 
 
 class StoreBusy(ApiError):
@@ -146,8 +159,8 @@ class ProblemReply:
 PROBLEMS: dict[type[ApiError], Problem] = {
     BadParameter: Problem(400, "bad-parameter", "A parameter is wrong"),
     BadBody: Problem(400, "bad-body", "The body cannot be read"),
-    NotSignedIn: Problem(401, "not-signed-in", "A valid API key is needed"),
-    Forbidden: Problem(403, "forbidden", "The key's role may not do this"),
+    NotSignedIn: Problem(401, "not-signed-in", "A sign-in or an API key is needed"),
+    Forbidden: Problem(403, "forbidden", "The role may not do this"),
     NotFound: Problem(404, "not-found", "There is no such thing"),
     TooSlow: Problem(408, "too-slow", "The body did not arrive in time"),
     Conflict: Problem(409, "conflict", "It contradicts what is stored"),
@@ -155,7 +168,9 @@ PROBLEMS: dict[type[ApiError], Problem] = {
     WrongMediaType: Problem(415, "wrong-media-type", "The content type is not taken here"),
     RangeNotSatisfiable: Problem(416, "range-not-satisfiable", "The range lies outside the picture"),
     Unprocessable: Problem(422, "unprocessable", "Not acceptable"),
-    TooManyTries: Problem(429, "too-many-tries", "Too many wrong keys"),
+    TooManyTries: Problem(429, "too-many-tries", "Too many wrong keys or passwords"),
+    TooManyRequests: Problem(429, "too-many-requests", "Too many requests"),
+    ProviderFailed: Problem(502, "provider-failed", "The identity provider does not answer"),
     StoreBusy: Problem(503, "store-busy", "The store cannot take it now"),
     StorageFull: Problem(507, "storage-full", "The disk is full"),
 }

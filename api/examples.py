@@ -14,8 +14,6 @@ __all__ = [
     "INCIDENT_STATE",
     "INGEST_PARTLY",
     "INGEST_REPLY",
-    "KEY_LIST",
-    "KEY_MADE",
     "METRICS",
     "PICTURE_KEPT",
     "RUN_LIST",
@@ -189,15 +187,6 @@ VIEW_LIST = _json(
 RUN_LIST = _json({"runs": [{"run": "live", "incidents": 12}, {"run": "night-0412", "incidents": 3}]})
 HEALTH = _json({"status": "ok"})
 METRICS = {"text/plain": {"example": 'streetkeeper_api_events_total{outcome="stored"} 12.0\n'}}
-KEY = {
-    "key_id": "0a1b2c3d4e5f",
-    "name": "worker in the east depot",
-    "role": "worker",
-    "created_at": "2026-05-01T08:00:00.000Z",
-    "revoked_at": None,
-}
-KEY_MADE = _json({**KEY, "key": "sk_0a1b2c3d4e5f_<43 characters, shown once>"})
-KEY_LIST = _json({"keys": [KEY]})
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

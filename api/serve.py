@@ -14,10 +14,10 @@ from api.duty.keeping import case_duties
 from api.main import create_app
 from api.periodic import kept_up
 from api.roles import Role
-from api.sessions import write_private
 from api.settings import ApiSettings
 from api.store import Store, open_store
 from api.store.keys import has_keys, insert_key, new_secret_key
+from api.store.private import write_private
 
 __all__ = ["ADMIN_KEY_FILE", "ensure_admin_key", "run"]
 

@@ -6,7 +6,19 @@ Each group lives in a module of its own and imports what it needs only when it r
 
 import typer
 
-from streetkeeper import analyze, api, bench, calibrate, demo, district, models, responsibility, site, worker
+from streetkeeper import (
+    analyze,
+    api,
+    audit,
+    bench,
+    calibrate,
+    demo,
+    district,
+    models,
+    responsibility,
+    site,
+    worker,
+)
 
 __all__ = ["app"]
 
@@ -25,6 +37,7 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.command()(worker.worker)
 app.add_typer(api.app, name="api")
+app.add_typer(audit.app, name="audit")
 app.command()(analyze.analyze)
 app.command()(calibrate.calibrate)
 app.add_typer(site.app, name="site")
