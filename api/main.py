@@ -38,10 +38,13 @@ from api.routers import (
     audit,
     cameras,
     cases,
+    clocks,
     commands,
     configuration,
+    evaluation,
     events,
     evidence,
+    guiding,
     incidents,
     keys,
     leases,
@@ -49,6 +52,7 @@ from api.routers import (
     outside,
     page,
     quality,
+    register,
     reports,
     review,
     service,
@@ -103,7 +107,8 @@ def create_app(settings: ApiSettings, store: Store) -> FastAPI:
         reads=EvidenceReads(store),
         metrics=metrics,
     )
-    for part in (events, incidents, evidence, cameras, session, users, keys, audit, service, page, oidc):
+    parts = (events, incidents, evidence, cameras, clocks, guiding, evaluation)
+    for part in (*parts, session, users, keys, audit, service, page, register, oidc):
         app.include_router(part.router)
     for part in (review, cases, reports, quality):
         app.include_router(part.router)

@@ -10,7 +10,9 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from api.duty.keeping import case_duties
 from api.main import create_app
+from api.periodic import kept_up
 from api.roles import Role
 from api.settings import ApiSettings
 from api.store import Store, open_store
@@ -58,7 +60,7 @@ def run(settings: ApiSettings, say: Callable[[str], None] | None = None) -> None
         server = uvicorn.Server(server_config(settings, create_app(settings, store)))
         if say:
             say(f"The case API listens on http://{settings.host}:{settings.port}/ and stops on Ctrl-C.")
-        with _orderly_end():
+        with _orderly_end(), kept_up(case_duties(store)):
             server.run()
     finally:
         store.close()
