@@ -7,13 +7,15 @@ from fastapi.openapi.utils import get_openapi
 
 from api.deps import ServiceParts
 from api.documents import IncidentList, KeyRequest, ProblemDetails
+from api.live import LiveStreams
 from api.metrics import Metrics
 from api.middleware import Observed
 from api.refusing import add_handlers
-from api.routers import cameras, events, evidence, incidents, keys, page, service
+from api.routers import cameras, events, evidence, incidents, keys, live, maps, page, runs, service
 from api.sessions import Sessions
 from api.settings import ApiSettings
 from api.store import Store
+from api.store.columns import IncidentColumns
 from api.tries import FailedTries
 
 __all__ = ["create_app"]
@@ -47,7 +49,9 @@ def create_app(settings: ApiSettings, store: Store) -> FastAPI:
         tries=FailedTries(settings.max_failed_tries),
         metrics=metrics,
     )
-    for part in (events, incidents, evidence, cameras, keys, service, page):
+    app.state.columns = IncidentColumns(store)
+    app.state.live = LiveStreams()
+    for part in (events, incidents, maps, live, runs, evidence, cameras, keys, service, page):
         app.include_router(part.router)
     add_handlers(app)
     app.add_middleware(Observed, metrics=metrics)

@@ -14,14 +14,16 @@ from pydantic import TypeAdapter, ValidationError
 from api.bodies import read_body
 from api.deps import Needs, PartsDep, ServiceParts, caller_of, check_presented, key_caller
 from api.errors import PROBLEMS, ApiError, BadParameter, Forbidden, NotFound, NotSignedIn, TooManyTries
+from api.incident_parameters import areas_for
 from api.page.cards import CATEGORY_WORDS, card_of, health_of
 from api.page.map import draw_map
-from api.paging import open_token, seal_token
+from api.paging import open_numbers, seal_token
 from api.sessions import COOKIE
 from api.store import Store
 from api.store.cameras import list_views
-from api.store.incidents import IncidentQuery, PagePlace, list_incidents, list_runs
+from api.store.history import IncidentQuery, PagePlace, list_incidents
 from api.store.keys import KeyRecord
+from api.store.runs import list_runs
 from contracts.incident import Identifier, rfc3339
 
 __all__ = ["router"]
@@ -53,7 +55,7 @@ def _faulty(error: ApiError) -> HTMLResponse:
     return reply
 
 
-def _asked(request: Request) -> tuple[IncidentQuery, str]:
+def _asked(request: Request, areas: tuple[str, ...] | None) -> tuple[IncidentQuery, str]:
     """The filters in the page's address, and its token.
 
     Raises:
@@ -76,6 +78,7 @@ def _asked(request: Request) -> tuple[IncidentQuery, str]:
         run=run,
         category=category or None,
         status="open" if status == "open" else "closed" if status == "closed" else None,
+        areas=areas,
     )
     return query, given.get("token", "")[:300]
 
@@ -92,8 +95,11 @@ def get_page(request: Request, parts: PartsDep) -> Response:
     if not caller.allows(Needs.READ):
         return _faulty(Forbidden(f"The role {caller.role} may not read.", "Sign in with a reader's key."))
     try:
-        query, token = _asked(request)
-        place = PagePlace(*open_token(query, token, 3)) if token else None
+        query, token = _asked(request, areas_for(caller, None))
+        place = None
+        if token:
+            as_of, value, key = open_numbers(query, token, 3)
+            place = PagePlace(int(as_of), value, int(key))
         return _render("incidents.html", _content(parts.store, query, place))
     except ApiError as error:
         return _faulty(error)
@@ -106,12 +112,12 @@ def _content(store: Store, query: IncidentQuery, place: PagePlace | None) -> dic
     views = list_views(store, query.run, 10_000)
     # What is wrong first: a strip of sixty must not hide the one camera that is offline.
     views.sort(key=lambda view: view.health is not None and view.health.state == "ok")
-    other_runs = [run for run, _ in list_runs(store, RUNS_SHOWN) if run != "live"]
+    other_runs = [run.run for run in list_runs(store, RUNS_SHOWN) if run.run != "live"]
     chosen = {"category": query.category or "", "status": query.status or "", "run": query.run}
     next_page = ""
     if page.next_place:
         ended = page.next_place
-        token = seal_token(query, [ended.as_of, ended.sort_ms, ended.key])
+        token = seal_token(query, [ended.as_of, ended.value, ended.key])
         next_page = "/?" + urlencode(
             {name: value for name, value in chosen.items() if value} | {"token": token}
         )
