@@ -131,7 +131,7 @@ class IncidentFilters(BaseModel):
         default=None,
         min_length=1,
         max_length=200,
-        description="Words that all stand in reason, zones, unit, area, camera or view; the end may be left out.",
+        description="Words that all stand in reason, zones, unit, area, camera or view; ends may miss.",
     )
     min_confidence: float | None = Field(default=None, ge=0, le=1, description="Least confidence.")
     max_error_m: float | None = Field(

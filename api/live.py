@@ -113,7 +113,12 @@ class LiveStream(Response):
         self._streams, self._store, self._watch, self._after = streams, store, watch, after
         streams.enter()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(
+        self,
+        scope: Scope,  # noqa: ARG002  of ASGI
+        receive: Receive,
+        send: Send,
+    ) -> None:
         """Send until the listener goes, does not take what is sent, or has had its time."""
         gone = asyncio.ensure_future(_until_gone(receive))
         telling = asyncio.ensure_future(self._tell(send))

@@ -11,7 +11,7 @@ from api.live import LiveStreams
 from api.metrics import Metrics
 from api.middleware import Observed
 from api.refusing import add_handlers
-from api.routers import cameras, events, evidence, incidents, keys, live, maps, page, runs, service
+from api.routers import cameras, events, evidence, holds, incidents, keys, live, maps, page, runs, service
 from api.sessions import Sessions
 from api.settings import ApiSettings
 from api.store import Store
@@ -51,7 +51,7 @@ def create_app(settings: ApiSettings, store: Store) -> FastAPI:
     )
     app.state.columns = IncidentColumns(store)
     app.state.live = LiveStreams()
-    for part in (events, incidents, maps, live, runs, evidence, cameras, keys, service, page):
+    for part in (events, incidents, maps, live, runs, holds, evidence, cameras, keys, service, page):
         app.include_router(part.router)
     add_handlers(app)
     app.add_middleware(Observed, metrics=metrics)

@@ -79,7 +79,7 @@ def _grouped(places: NDArray[np.int64], kinds: NDArray[np.int64], size: int) -> 
 
 def _sums(groups: NDArray[np.int64], values: NDArray[Any]) -> NDArray[np.float64]:
     """Sums by group, of the groups that have any row."""
-    sums = np.bincount(groups, weights=values)
+    sums: NDArray[np.float64] = np.bincount(groups, weights=values).astype(np.float64)
     return sums[np.flatnonzero(np.bincount(groups))]
 
 
@@ -127,7 +127,8 @@ def _hours(sort_ms: NDArray[np.int64], zone: ZoneInfo) -> NDArray[np.int64]:
     local = [datetime.fromtimestamp(int(at + low) * 900, UTC).astimezone(zone).hour for at in used]
     table = np.zeros(int(used[-1]) + 1, np.int64)
     table[used] = local
-    return table[quarters - low]
+    hours: NDArray[np.int64] = table[quarters - low]
+    return hours
 
 
 def heat(matched: Matched, cell_m: float, zone: ZoneInfo) -> HeatGrid:

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from api.retention import read_retention
 
 __all__ = ["ApiSettings"]
 
@@ -27,3 +29,13 @@ class ApiSettings(BaseSettings):
     max_failed_tries: int = Field(default=10, ge=1, description="Wrong keys per address and minute.")
     session_hours: float = Field(default=12, gt=0, le=24 * 30, description="How long a sign-in lasts.")
     max_connections: int = Field(default=200, ge=1, description="Connections at once; more get 503.")
+    retention_days: dict[str, float] = Field(
+        default_factory=dict, description="Days by state or state/category, where not the default; JSON."
+    )
+    purge_daily: bool = Field(default=True, description="Purge once a day what has been kept long enough.")
+
+    @field_validator("retention_days")
+    @classmethod
+    def _known_states(cls, days: dict[str, float]) -> dict[str, float]:
+        read_retention(days)
+        return days

@@ -35,7 +35,8 @@ def _feature(item: StoredIncident) -> str:
         geometry = f'{{"type":"Point","coordinates":[{lon},{lat}]}}'
     # The stored text is an object that is never empty: its brace is opened again for what stands beside.
     properties = f"{item.document[:-1]},{_state(item)}}}"
-    return f'{{"type":"Feature","id":{json.dumps(item.incident_id)},"geometry":{geometry},"properties":{properties}}}'
+    named = json.dumps(item.incident_id)
+    return f'{{"type":"Feature","id":{named},"geometry":{geometry},"properties":{properties}}}'
 
 
 def collection_text(items: Sequence[StoredIncident], links: Links, at: str) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from streetkeeper import api_store
+
 if TYPE_CHECKING:
     from api.settings import ApiSettings
     from api.store import Store
@@ -24,6 +26,9 @@ keys = typer.Typer(
     ),
 )
 app.add_typer(keys, name="keys")
+app.command()(api_store.purge)
+app.command()(api_store.backup)
+app.command()(api_store.restore)
 DataDir = Annotated[Path | None, typer.Option(help="Folder of the data. [env: STREETKEEPER_API_DATA_DIR]")]
 
 

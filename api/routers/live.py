@@ -48,9 +48,10 @@ def get_live(
 ) -> Response:
     """Updates as they are stored: `incident`, `camera` and `case`, each with a number that only rises.
 
-    Come again with `Last-Event-ID` (browsers do by themselves) and nothing is missed, also over a restart. Where
-    that number is older than the log, `reset` says so: read the lists anew. A listener that does not take what
-    is sent for some seconds is cut, and every listener after a quarter of an hour; both just come again.
+    Come again with `Last-Event-ID` (browsers do by themselves) and nothing is missed, also over a restart.
+    Where that number is older than the log, `reset` says so: read the lists anew. A listener that does not
+    take what is sent for some seconds is cut, and every listener after a quarter of an hour; both just come
+    again.
     """
     if last_event_id is not None and not (last_event_id.isascii() and last_event_id.isdigit()):
         raise BadParameter("`Last-Event-ID` is not a number of ours.", "Send the last `id`, or leave it out.")

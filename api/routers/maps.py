@@ -65,8 +65,8 @@ def get_clusters(
 ) -> JSONResponse:
     """Incidents with a place as clusters with counts by category and status.
 
-    A cluster is a cell a quarter of a map tile wide, shown at the middle of its incidents; of one that holds a
-    single incident, `incident_id` names it. The counts sum to `numberMatched`, exactly.
+    A cluster is a cell a quarter of a map tile wide, shown at the middle of its incidents; of one that holds
+    a single incident, `incident_id` names it. The counts sum to `numberMatched`, exactly.
     """
     with columns.matching(given.query(caller)) as matched:
         total, clusters = len(matched), cluster(matched, given.zoom)

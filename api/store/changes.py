@@ -26,7 +26,7 @@ class Change:
     document: str | None
 
 
-def append_change(
+def append_change(  # noqa: PLR0913  the columns of one row
     connection: sqlite3.Connection,
     kind: str,
     subject: str,
@@ -107,8 +107,9 @@ def _document(connection: sqlite3.Connection, kind: str, subject: str, sequence:
         ).fetchone()
     elif kind == "case":
         row = connection.execute(
-            "SELECT json_object('case_id', c.case_id, 'number', c.number, 'state', c.state, 'version', c.version,"
-            " 'category', c.category, 'unit', c.unit, 'action', s.action, 'at_ms', s.at_ms)"
+            "SELECT json_object('case_id', c.case_id, 'number', c.number, 'state', c.state,"
+            " 'version', c.version, 'category', c.category, 'unit', c.unit,"
+            " 'action', s.action, 'at_ms', s.at_ms)"
             " FROM case_steps s JOIN cases c ON c.case_id = s.case_id WHERE s.step_key = ?",
             (sequence,),
         ).fetchone()

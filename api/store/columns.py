@@ -130,7 +130,8 @@ class IncidentColumns:
             self._columns = grown
 
     def _is_word(self, name: str, word: str) -> Mask:
-        return self.column(name) == self._codes[name].get(word, NO_WORD - 1)
+        found: Mask = self.column(name) == self._codes[name].get(word, NO_WORD - 1)
+        return found
 
     def _mask(self, query: IncidentQuery, keys: NDArray[np.int64] | None) -> Mask:
         lon, lat = self.column("lon"), self.column("lat")

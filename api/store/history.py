@@ -27,6 +27,7 @@ __all__ = [
     "PagePlace",
     "Sort",
     "conditions",
+    "count_incidents",
     "ids_of",
     "list_incidents",
 ]
@@ -41,6 +42,7 @@ Sort = Literal[
 Clause = tuple[str, list[Any]]
 
 DAY_MS = 86_400_000
+KEYS_AT_ONCE = 10_000
 FEW = 4000
 """Rows that are sorted sooner than the list is walked: some 10 ms either way on a core of 2024."""
 LONG = "(i.last_seen_ms - i.sort_ms > 86400000 OR i.sort_ms - i.first_seen_ms > 86400000)"
@@ -119,7 +121,10 @@ def _box_keys(bbox: Bbox) -> Clause:
     """The incidents in a box, and a few around it: the tree keeps 32-bit numbers rounded outwards."""
     west, south, east, north = bbox
     spans = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
-    each = "SELECT place_key AS key FROM incident_places WHERE east >= ? AND west <= ? AND north >= ? AND south <= ?"
+    each = (
+        "SELECT place_key AS key FROM incident_places"
+        " WHERE east >= ? AND west <= ? AND north >= ? AND south <= ?"
+    )
     values = [value for low, high in spans for value in (low, high, south, north)]
     return " UNION ".join([each] * len(spans)), values
 
@@ -296,7 +301,8 @@ def _incidents(connection: sqlite3.Connection, keys: list[int]) -> list[StoredIn
     found = {
         row[0]: stored_incident(row[1:])
         for row in connection.execute(
-            f"SELECT i.place_key, {SHOWN} FROM incidents i WHERE i.place_key IN ({', '.join('?' * len(keys))})",  # noqa: S608
+            f"SELECT i.place_key, {SHOWN} FROM incidents i"  # noqa: S608  marks only
+            f" WHERE i.place_key IN ({', '.join('?' * len(keys))})",
             keys,
         )
     }
@@ -306,12 +312,19 @@ def _incidents(connection: sqlite3.Connection, keys: list[int]) -> list[StoredIn
 def ids_of(store: Store, keys: list[int]) -> dict[int, str]:
     """The incident ids of some keys."""
     found: dict[int, str] = {}
-    for start in range(0, len(keys), 10_000):
-        part = keys[start : start + 10_000]
-        sql = (
-            f"SELECT place_key, incident_id FROM incidents WHERE place_key IN ({', '.join('?' * len(part))})"  # noqa: S608
-        )
-        found |= dict(
-            store.read(lambda connection, sql=sql, part=part: connection.execute(sql, part).fetchall())
-        )
+    for start in range(0, len(keys), KEYS_AT_ONCE):
+        found |= _ids(store, keys[start : start + KEYS_AT_ONCE])
     return found
+
+
+def _ids(store: Store, keys: list[int]) -> dict[int, str]:
+    marks = ", ".join("?" * len(keys))
+    sql = f"SELECT place_key, incident_id FROM incidents WHERE place_key IN ({marks})"  # noqa: S608
+    return dict(store.read(lambda connection: connection.execute(sql, keys).fetchall()))
+
+
+def count_incidents(store: Store) -> int:
+    """How many incidents there are, of all runs."""
+    sql = "SELECT coalesce(sum(incidents), 0) FROM runs"
+    (count,) = store.read(lambda connection: connection.execute(sql).fetchone())
+    return int(count)

@@ -132,7 +132,7 @@ def _numbered(
     incident = event.data
     lon, lat = incident.lonlat or (None, None)
     is_closed = event.type.endswith(".closed") or incident.closed_at is not None
-    placing = place_of(connection, incident.lonlat)
+    placing = place_of(connection, incident.category, incident.lonlat)
     state = {
         "sort_ms": sort_ms,
         "status": "closed" if is_closed else "open",

@@ -30,7 +30,10 @@ __all__ = [
 
 LIVE = "live"
 RunState = Literal["waiting", "running", "done", "failed"]
-_COLUMNS = "run, incidents, state, progress, detail, inputs, told_ms, ended_ms, admitted_ms, admitted_by, admitted_reason"
+_COLUMNS = (
+    "run, incidents, state, progress, detail, inputs, told_ms, ended_ms,"
+    " admitted_ms, admitted_by, admitted_reason"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +68,20 @@ class RunRecord:
 
 def _record(row: Sequence[Any]) -> RunRecord:
     run, incidents, state, progress, detail, inputs, told_ms, ended_ms, admitted_ms, by, reason = row
-    times = [None if ms is None else from_ms(ms) for ms in (told_ms, ended_ms, admitted_ms)]
+    told_at, ended_at, admitted_at = (
+        None if ms is None else from_ms(ms) for ms in (told_ms, ended_ms, admitted_ms)
+    )
     told = None if state is None else RunProgress(state, progress, detail, tuple(json.loads(inputs)))
-    return RunRecord(run, incidents, told, *times, by, reason)
+    return RunRecord(run, incidents, told, told_at, ended_at, admitted_at, by, reason)
 
 
 def count_incident(connection: sqlite3.Connection, run: str, place_key: int) -> None:
     """Count a new incident of a run, which is made known where it was not."""
     connection.execute(
-        "INSERT INTO runs (run, incidents, newest_key) VALUES (?, 1, ?) ON CONFLICT (run) DO UPDATE SET"
-        " incidents = incidents + 1, newest_key = excluded.newest_key",
-        (run, place_key),
+        "INSERT INTO runs (run, incidents, newest_key, heard_ms) VALUES (?, 1, ?, ?)"
+        " ON CONFLICT (run) DO UPDATE SET incidents = incidents + 1,"
+        " newest_key = excluded.newest_key, heard_ms = excluded.heard_ms",
+        (run, place_key, time.time_ns() // 1_000_000),
     )
 
 
@@ -172,7 +178,8 @@ def admit_run(store: Store, run: str, actor: str, reason: str) -> RunRecord:
 
 def _hear_again(connection: sqlite3.Connection, run: str) -> None:
     rows = connection.execute(
-        "SELECT e.document FROM incidents i JOIN events e ON e.subject = i.incident_id AND e.sequence = i.sequence"
+        "SELECT e.document FROM incidents i"
+        " JOIN events e ON e.subject = i.incident_id AND e.sequence = i.sequence"
         " WHERE i.run = ? AND e.run = i.run ORDER BY i.place_key",
         (run,),
     )

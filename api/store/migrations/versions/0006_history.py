@@ -1,5 +1,7 @@
 """History: what lists ask by, live changes, runs, holds, and which evidence is named."""
 
+import sqlite3
+
 from alembic import op
 
 from api.store.migrations.scripts import previous_revision, run_sql_of
@@ -23,6 +25,8 @@ def upgrade() -> None:
     """Run the SQL of the same name, and tell the steps of cases where there are cases."""
     connection = op.get_bind()
     raw = connection.connection.dbapi_connection
+    if not isinstance(raw, sqlite3.Connection):
+        raise TypeError("this revision is for SQLite")
     raw.create_function("spaced_words", 1, spaced_words, deterministic=True)
     raw.create_function("unhexed", 1, bytes.fromhex, deterministic=True)
     run_sql_of(__file__)

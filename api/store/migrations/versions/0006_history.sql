@@ -85,6 +85,7 @@ CREATE TABLE runs (
     run         TEXT    NOT NULL PRIMARY KEY,
     incidents   INTEGER NOT NULL DEFAULT 0,
     newest_key  INTEGER NOT NULL DEFAULT 0,
+    heard_ms    INTEGER NOT NULL DEFAULT 0,
     state       TEXT    CHECK (state IN ('waiting', 'running', 'done', 'failed')),
     progress    REAL,
     detail      TEXT    NOT NULL DEFAULT '',
@@ -95,8 +96,9 @@ CREATE TABLE runs (
     admitted_by TEXT,
     admitted_reason TEXT
 ) WITHOUT ROWID;
-INSERT INTO runs (run, incidents, newest_key)
-    SELECT run, count(*), max(place_key) FROM incidents GROUP BY run;
+INSERT INTO runs (run, incidents, newest_key, heard_ms)
+    SELECT run, count(*), max(place_key), CAST(strftime('%s', 'now') AS INTEGER) * 1000
+    FROM incidents GROUP BY run;
 
 -- Which incidents name an evidence file (by its SHA-256, as 32 bytes).
 CREATE TABLE evidence_refs (
@@ -124,3 +126,5 @@ CREATE INDEX holds_by_subject ON holds (kind, subject) WHERE lifted_ms IS NULL;
 
 -- Files that a purge has let go of in its transaction and not yet deleted; a killed purge goes on from here.
 CREATE TABLE purge_files (name TEXT NOT NULL PRIMARY KEY, purge_id TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE INDEX health_events_by_time ON events (time_ms) WHERE type = 'org.streetkeeper.camera.health';
