@@ -2,9 +2,8 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
-from api.roles import Role
 from contracts.event import CameraHealth, Event
 from contracts.incident import Incident, LonLat
 
@@ -15,10 +14,7 @@ __all__ = [
     "IncidentList",
     "IncidentState",
     "IngestReply",
-    "KeyList",
-    "KeyMade",
-    "KeyRequest",
-    "KeyShown",
+    "Link",
     "PictureKept",
     "ProblemDetails",
     "RunList",
@@ -176,34 +172,3 @@ class RunList(BaseModel):
     """Runs, newest first."""
 
     runs: list[RunShown]
-
-
-class KeyRequest(BaseModel):
-    """A wish for a key."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    role: Role
-    name: str = Field(min_length=1, max_length=100, description="Who uses it.")
-
-
-class KeyShown(BaseModel):
-    """A key without its secret."""
-
-    key_id: str
-    name: str
-    role: Role
-    created_at: AwareDatetime
-    revoked_at: AwareDatetime | None
-
-
-class KeyMade(KeyShown):
-    """A new key; `key` is shown this once."""
-
-    key: str
-
-
-class KeyList(BaseModel):
-    """Keys, newest first."""
-
-    keys: list[KeyShown]

@@ -14,8 +14,6 @@ __all__ = [
     "INCIDENT_STATE",
     "INGEST_PARTLY",
     "INGEST_REPLY",
-    "KEY_LIST",
-    "KEY_MADE",
     "METRICS",
     "PICTURE_KEPT",
     "RUN",
@@ -208,15 +206,6 @@ RUN = _json(_RUN)
 RUN_LIST = _json({"runs": [{**_RUN, **_NOTHING, "run": "live", "incidents": 12, "inputs": []}, _RUN]})
 HEALTH = _json({"status": "ok"})
 METRICS = {"text/plain": {"example": 'streetkeeper_api_events_total{outcome="stored"} 12.0\n'}}
-KEY = {
-    "key_id": "0a1b2c3d4e5f",
-    "name": "worker in the east depot",
-    "role": "worker",
-    "created_at": "2026-05-01T08:00:00.000Z",
-    "revoked_at": None,
-}
-KEY_MADE = _json({**KEY, "key": "sk_0a1b2c3d4e5f_<43 characters, shown once>"})
-KEY_LIST = _json({"keys": [KEY]})
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

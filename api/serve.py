@@ -15,11 +15,11 @@ from api.main import create_app
 from api.periodic import Duty, kept_up
 from api.retention import read_retention
 from api.roles import Role
-from api.sessions import write_private
 from api.settings import ApiSettings
 from api.store import Store, open_store
 from api.store.keys import has_keys, insert_key, new_secret_key
 from api.store.maintenance import forgetting, serving
+from api.store.private import write_private
 from api.store.purge import purge
 
 __all__ = ["ADMIN_KEY_FILE", "ensure_admin_key", "run"]

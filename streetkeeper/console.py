@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from api.errors import ApiError
 from api.store.migrating import MigrationRefused
-from contracts.site_check import SiteRejected
+from contracts.yaml_document import DocumentRejected
 from stream_workers.errors import StreamError
 from vision.errors import VisionError
 
@@ -65,7 +65,7 @@ def faults_told() -> Iterator[None]:
     """Tell an expected fault in plain words and end with code 2."""
     try:
         yield
-    except SiteRejected as error:
+    except DocumentRejected as error:
         for fault in error.faults:
             _ERR.print(escape(f"{fault.path}: {fault.problem}. {fault.remedy}"))
         raise typer.Exit(2) from error

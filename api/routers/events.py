@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.auditing import note_export
 from api.bodies import decode_json, read_body
 from api.deps import PartsDep, Reads, Sends, ServiceParts, StoreDep, known_parameters
 from api.documents import EventList, IngestReply
@@ -151,11 +152,11 @@ async def send_events(request: Request, parts: PartsDep, _: Sends) -> JSONRespon
 @router.get(
     "/v1/events",
     response_model=EventList,
-    responses={200: {"content": EVENT_LIST}, **problems(400, 401, 403, 429, 503)},
+    responses={200: {"content": EVENT_LIST}, **problems(400, 401, 403, 429, 503, 507)},
     summary="History of events",
 )
 def get_events(
-    request: Request, store: StoreDep, _: Reads, given: Annotated[EventParameters, Query()]
+    request: Request, store: StoreDep, caller: Reads, given: Annotated[EventParameters, Query()]
 ) -> JSONResponse:
     """Events as they were sent, by arrival, the newest first."""
     since_ms, until_ms = read_datetime(given.datetime)
@@ -163,4 +164,6 @@ def get_events(
     before = open_token(query, given.token, 1)[0] if given.token else None
     page = list_events(store, query, clamp(given.limit), before)
     token = None if page.next_after is None else seal_token(query, [page.next_after])
+    asked = given.model_dump(exclude_defaults=True)
+    note_export(store, caller, what="events", form="json", count=len(page.events), query=asked)
     return reply_json({"events": page.events}, page_links(request, token, "application/json"))

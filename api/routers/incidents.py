@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.auditing import note_export
 from api.callers import Caller
 from api.deps import Reads, StoreDep, known_parameters
 from api.documents import EventList, FeatureCollection, IncidentState
@@ -43,7 +44,7 @@ class HistoryParameters(BaseModel):
     "/v1/incidents",
     response_model=FeatureCollection,
     response_class=GeoJson,
-    responses={200: {"content": INCIDENT_FORMATS}, **problems(400, 401, 403, 429, 503)},
+    responses={200: {"content": INCIDENT_FORMATS}, **problems(400, 401, 403, 429, 503, 507)},
     summary="List incidents",
 )
 def get_incidents(
@@ -62,6 +63,8 @@ def get_incidents(
     page = list_incidents(store, query, clamp(given.limit), place)
     ended = page.next_place
     token = None if ended is None else seal_token(query, [ended.as_of, ended.value, ended.key])
+    asked = given.model_dump(exclude_defaults=True)
+    note_export(store, caller, what="incidents", form=given.f, count=len(page.incidents), query=asked)
     return _formatted(page.incidents, given.f, page_links(request, token, MEDIA_TYPES[given.f]))
 
 

@@ -23,14 +23,17 @@ from pathlib import Path
 from typing import Final
 
 from api.errors import Conflict, NotFound, Unprocessable
-from api.store.checking import check_database
+from api.store.anchor import ANCHOR_FILE, read_anchor, read_head
+from api.store.audit import append_audit
+from api.store.audit_reading import verify_audit
 from api.store.maintenance import forgetting, replacing
 from api.store.migrating import newest_revision
+from api.store.opening import DATABASE_FILE, open_store
 from api.store.pictures import NAME, PictureFolder
+from api.store.times import now_ms
 
 __all__ = ["BackedUp", "back_up", "check_backup", "restore"]
 
-DATABASE: Final = "streetkeeper.sqlite3"
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = "streetkeeper-backup/1"
 PAGES: Final = 2000
@@ -71,7 +74,7 @@ def back_up(data_dir: Path, to: Path, tell: Tell = lambda *_: None) -> BackedUp:
         StoreBusy: A purge or another backup runs.
         Unprocessable: The copy does not check out; nothing is left of it.
     """
-    if not (data_dir / DATABASE).is_file():
+    if not (data_dir / DATABASE_FILE).is_file():
         raise NotFound(f"{data_dir} holds no database of the case API.", "Name its folder with --data-dir.")
     if to.exists():
         raise Conflict(f"{to} is there already.", "Name a new folder or file.")
@@ -80,7 +83,7 @@ def back_up(data_dir: Path, to: Path, tell: Tell = lambda *_: None) -> BackedUp:
     try:
         with forgetting(data_dir):
             arriving.mkdir(mode=0o700)
-            _copy_database(data_dir / DATABASE, arriving / DATABASE, tell)
+            _copy_database(data_dir / DATABASE_FILE, arriving / DATABASE_FILE, tell)
             names = _copy_evidence(data_dir, arriving, tell)
         manifest = _write_manifest(arriving, names)
         check_backup(arriving, tell)
@@ -105,8 +108,10 @@ def _copy_database(source: Path, target: Path, tell: Tell) -> None:
         given.backup(taken, pages=-1)
         given.execute("ROLLBACK")
         taken.execute("PRAGMA journal_mode = DELETE")
-        tell("database", 1, 1)
+        head = read_head(taken)
     target.chmod(0o600)
+    target.with_name(ANCHOR_FILE).write_text(f"{head}\n" if head else "", encoding="ascii")
+    tell("database", 1, 1)
 
 
 def _copy_evidence(data_dir: Path, arriving: Path, tell: Tell) -> list[str]:
@@ -126,13 +131,13 @@ def _write_manifest(folder: Path, names: list[str]) -> BackedUp:
         "format": FORMAT,
         "made_at": made.made_at,
         "schema": made.schema,
-        "database_sha256": _sha256(folder / DATABASE),
+        "database_sha256": _sha256(folder / DATABASE_FILE),
         "evidence_bytes": size,
         "evidence": names,
     }
     path = folder / MANIFEST
     path.write_text(json.dumps(document, indent=0), encoding="utf-8")
-    for written in (path, folder / DATABASE):
+    for written in (path, folder / DATABASE_FILE):
         with written.open("rb") as file:
             os.fsync(file.fileno())
     return made
@@ -141,7 +146,7 @@ def _write_manifest(folder: Path, names: list[str]) -> BackedUp:
 def _pack(folder: Path, packed: Path) -> None:
     packed.touch(mode=0o600)
     with tarfile.open(packed, "w") as archive:
-        for name in (MANIFEST, DATABASE, "evidence"):
+        for name in (MANIFEST, DATABASE_FILE, ANCHOR_FILE, "evidence"):
             if (folder / name).exists():
                 archive.add(folder / name, arcname=name)
     with packed.open("rb") as file:
@@ -163,16 +168,28 @@ def check_backup(folder: Path, tell: Tell = lambda *_: None) -> BackedUp:
         raise _damaged(f"{MANIFEST} is missing or unreadable") from None
     if form != FORMAT or not all(isinstance(name, str) and NAME.match(name) for name in names):
         raise _damaged(f"{MANIFEST} is none of ours")
-    database = folder / DATABASE
+    database = folder / DATABASE_FILE
     if not database.is_file() or _sha256(database) != database_sha256:
         raise _damaged("the database is missing or changed")
-    check_database(database)
+    _check_database(database)
     for number, name in enumerate(sorted(names), 1):
         path = folder / "evidence" / name[:2] / name
         if not path.is_file() or _sha256(path) != name[:64]:
             raise _damaged(f"evidence {name} is missing or changed")
         tell("checked", number, len(names))
     return made
+
+
+def _check_database(path: Path) -> None:
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        faults = [] if verdict == "ok" else [str(verdict)]
+        faults += verify_audit(path.parent).faults
+    except sqlite3.Error as error:
+        faults = [str(error)]
+    if faults:
+        raise _damaged(f"the database or its audit log: {'; '.join(faults)}")
 
 
 def _damaged(what: str) -> Unprocessable:
@@ -199,7 +216,7 @@ def restore(data_dir: Path, backup: Path, *, replace: bool = False, tell: Tell =
     """
     if not backup.exists():
         raise NotFound(f"There is no backup {backup}.", "Name the folder or .tar file.")
-    if (data_dir / DATABASE).exists() and not replace:
+    if (data_dir / DATABASE_FILE).exists() and not replace:
         raise Conflict(
             f"{data_dir} holds a database already.", "Name another folder, or say --replace to overwrite it."
         )
@@ -210,8 +227,31 @@ def restore(data_dir: Path, backup: Path, *, replace: bool = False, tell: Tell =
                 f"The backup has schema {made.schema}, this release knows {newest_revision()}.",
                 "Install the newer release.",
             )
+        former = read_anchor(data_dir)
         _put_in_place(data_dir, folder, tell)
+        _note(data_dir, made, str(former) if former else None)
     return made
+
+
+def _note(data_dir: Path, made: BackedUp, former: str | None) -> None:
+    """Begin the audit log anew where the backup's ends, with an entry that says so.
+
+    The head that is kept beside the log belongs to the log that was replaced; the entry keeps it.
+    """
+    store = open_store(data_dir)
+    try:
+        store.write(
+            lambda connection: append_audit(
+                connection,
+                actor="command",
+                action="store.restore",
+                subject=made.made_at,
+                detail={"schema": made.schema, "files": made.files, "former_head": former},
+                at_ms=now_ms(),
+            )
+        ).result()
+    finally:
+        store.close()
 
 
 @contextmanager
@@ -237,14 +277,15 @@ def _put_in_place(data_dir: Path, folder: Path, tell: Tell) -> None:
         # Written anew where it is there: the one that is there may be damaged, and this one was checked.
         pictures.put(name, (folder / "evidence" / name[:2] / name).read_bytes())
         tell("evidence", number, len(names))
-    arriving = data_dir / f".{DATABASE}.{secrets.token_hex(4)}"
+    arriving = data_dir / f".{DATABASE_FILE}.{secrets.token_hex(4)}"
     try:
-        shutil.copyfile(folder / DATABASE, arriving)
+        shutil.copyfile(folder / DATABASE_FILE, arriving)
         arriving.chmod(0o600)
         with arriving.open("rb") as file:
             os.fsync(file.fileno())
-        _settle(data_dir / DATABASE)
-        arriving.replace(data_dir / DATABASE)
+        _settle(data_dir / DATABASE_FILE)
+        (data_dir / ANCHOR_FILE).unlink(missing_ok=True)
+        arriving.replace(data_dir / DATABASE_FILE)
         descriptor = os.open(data_dir, os.O_RDONLY | os.O_DIRECTORY)
         os.fsync(descriptor)
         os.close(descriptor)

@@ -1,10 +1,10 @@
 """The numbered log of changes: what live updates tell, and what pages and caches measure time by."""
 
 import sqlite3
-import time
 from dataclasses import dataclass
 
 from api.store.opening import Store
+from api.store.times import now_ms
 
 __all__ = ["Change", "append_change", "floor_of", "list_changes", "newest_change", "raise_floor"]
 
@@ -37,11 +37,11 @@ def append_change(  # noqa: PLR0913  the columns of one row
     sequence: int | None = None,
 ) -> int:
     """Number a change in the transaction that makes it; `sequence` is its number among its subject's."""
-    now_ms = time.time_ns() // 1_000_000
+    at_ms = now_ms()
     number = connection.execute(
         "INSERT INTO changes (at_ms, kind, subject, run, area, category, sequence)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (now_ms, kind, subject, run, area, category, sequence),
+        (at_ms, kind, subject, run, area, category, sequence),
     ).lastrowid
     return int(number or 0)
 

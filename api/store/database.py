@@ -48,13 +48,20 @@ def _told(error: BaseException) -> BaseException:
 class Database:
     """The file, its writer thread and its readers.
 
+    Args:
+        path: The file.
+        after_commit: Called by the writer after each commit, before anybody is told of it.
+
     Raises:
         StorageFull: The file cannot be written.
         MigrationRefused: It was written by a newer release.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, after_commit: Callable[[sqlite3.Connection], None] = lambda _: None
+    ) -> None:
         self._path = path
+        self._after_commit = after_commit
         self._jobs: queue.Queue[Job | None] = queue.Queue(QUEUE_LENGTH)
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._closed = False
@@ -170,6 +177,7 @@ class Database:
             for change, _ in jobs:
                 outcomes.append(self._attempt(change))
             self._connection.execute("COMMIT")
+            self._after_commit(self._connection)
         except sqlite3.Error as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")

@@ -1,7 +1,6 @@
 """Legal holds: what a person says must be kept, whatever its age."""
 
 import sqlite3
-import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +10,9 @@ from typing import Any, Literal, get_args
 from api.errors import NotFound
 from api.store.audit import append_audit
 from api.store.opening import Store
-from api.store.times import from_ms
+from api.store.times import from_ms, now_ms
 
-__all__ = ["HOLD_KINDS", "Hold", "HoldKind", "has_table", "lift_hold", "list_holds", "place_hold"]
+__all__ = ["HOLD_KINDS", "Hold", "HoldKind", "lift_hold", "list_holds", "place_hold"]
 
 HoldKind = Literal["incident", "case", "camera", "area"]
 HOLD_KINDS: tuple[HoldKind, ...] = get_args(HoldKind)
@@ -43,21 +42,15 @@ def _hold(row: Sequence[Any]) -> Hold:
     )
 
 
-def has_table(connection: sqlite3.Connection, name: str) -> bool:
-    """Whether the schema has a table."""
-    sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
-    return connection.execute(sql, (name,)).fetchone() is not None
-
-
 def place_hold(store: Store, kind: HoldKind, subject: str, reason: str, actor: str) -> Hold:
     """Keep an incident, a case, or all of a camera or area, until the hold is lifted."""
-    hold_id, now_ms = str(uuid.uuid4()), time.time_ns() // 1_000_000
+    hold_id, at_ms = str(uuid.uuid4()), now_ms()
 
     def place(connection: sqlite3.Connection) -> Hold:
         connection.execute(
             "INSERT INTO holds (hold_id, kind, subject, reason, placed_ms, placed_by)"
             " VALUES (?, ?, ?, ?, ?, ?)",
-            (hold_id, kind, subject, reason, now_ms, actor),
+            (hold_id, kind, subject, reason, at_ms, actor),
         )
         _mark_case(connection, kind, subject)
         append_audit(
@@ -66,7 +59,7 @@ def place_hold(store: Store, kind: HoldKind, subject: str, reason: str, actor: s
             action="hold.place",
             subject=hold_id,
             detail={"kind": kind, "of": subject, "reason": reason},
-            at_ms=now_ms,
+            at_ms=at_ms,
         )
         return _find(connection, hold_id)
 
@@ -79,13 +72,13 @@ def lift_hold(store: Store, hold_id: str, reason: str, actor: str) -> Hold:
     Raises:
         NotFound: There is none of that id, or it was lifted before.
     """
-    now_ms = time.time_ns() // 1_000_000
+    at_ms = now_ms()
 
     def lift(connection: sqlite3.Connection) -> Hold:
         changed = connection.execute(
             "UPDATE holds SET lifted_ms = ?, lifted_by = ?, lift_reason = ?"
             " WHERE hold_id = ? AND lifted_ms IS NULL",
-            (now_ms, actor, reason, hold_id),
+            (at_ms, actor, reason, hold_id),
         ).rowcount
         if not changed:
             raise NotFound("There is no such hold, or it was lifted before.", "List them at /v1/holds.")
@@ -97,7 +90,7 @@ def lift_hold(store: Store, hold_id: str, reason: str, actor: str) -> Hold:
             action="hold.lift",
             subject=hold_id,
             detail={"kind": hold.kind, "of": hold.subject, "reason": reason},
-            at_ms=now_ms,
+            at_ms=at_ms,
         )
         return hold
 
@@ -106,7 +99,7 @@ def lift_hold(store: Store, hold_id: str, reason: str, actor: str) -> Hold:
 
 def _mark_case(connection: sqlite3.Connection, kind: str, subject: str) -> None:
     """Show on a case whether it is held."""
-    if kind == "case" and has_table(connection, "cases"):
+    if kind == "case":
         connection.execute(
             "UPDATE cases SET hold = EXISTS (SELECT 1 FROM holds h WHERE h.kind = 'case'"
             " AND h.subject = cases.case_id AND h.lifted_ms IS NULL) WHERE case_id = ?",

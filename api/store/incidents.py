@@ -106,7 +106,6 @@ def keep_incident(connection: sqlite3.Connection, event: IncidentEvent) -> str |
     view_id, run, place_key, sequence, sort_ms = known
     if (view_id, run) != (incident.view_id, incident.run):
         return f"incident belongs to view '{view_id}' and run '{run}'"
-    _keep_evidence(connection, place_key, incident)
     if event.sequence > sequence:
         state, began = _numbered(connection, event, sort_ms)
         connection.execute(_REMEMBER, (began, to_ms(event.time), place_key))
@@ -162,14 +161,6 @@ def _numbered(
     return state, number
 
 
-def _keep_evidence(connection: sqlite3.Connection, place_key: int, incident: Incident) -> None:
-    if incident.evidence:
-        connection.executemany(
-            "INSERT OR IGNORE INTO evidence_refs (sha256, place_key) VALUES (?, ?)",
-            [(bytes.fromhex(ref.sha256), place_key) for ref in incident.evidence],
-        )
-
-
 def _forget_findable(connection: sqlite3.Connection, place_key: int) -> None:
     for table, key in (
         ("incident_places", "place_key"),
@@ -197,7 +188,6 @@ def _keep_findable(
     connection.execute(
         "INSERT INTO incident_words (rowid, words) VALUES (?, ?)", (place_key, spaced_words(" ".join(words)))
     )
-    _keep_evidence(connection, place_key, incident)
 
 
 def find_incident(store: Store, incident_id: str) -> StoredIncident | None:

@@ -8,13 +8,14 @@ nothing for an event that is merely of no interest to it.
 import sqlite3
 from collections.abc import Callable
 
+from api.store.evidence_links import link_evidence
 from contracts.event import HealthEvent, IncidentEvent
 
 __all__ = ["HOOKS", "EventHook", "run_hooks"]
 
 EventHook = Callable[[sqlite3.Connection, IncidentEvent | HealthEvent], None]
 
-HOOKS: list[EventHook] = []
+HOOKS: list[EventHook] = [link_evidence]
 """Every hook, in the order in which they run; add yours here, so that the list can be read in one place."""
 
 

@@ -5,7 +5,6 @@ import sqlite3
 from collections.abc import Iterable
 
 from api.retention import Retention
-from api.store.holds import has_table
 from contracts.incident import Category
 
 __all__ = ["named_elsewhere", "outdated_cases", "outdated_incidents"]
@@ -44,17 +43,14 @@ def outdated_incidents(
     connection: sqlite3.Connection, retention: Retention, now_ms: int, limit: int
 ) -> list[tuple[int, str, str]]:
     """Key, id and state of incidents that may go, none of which is held or belongs to a case."""
-    sources = {"unreviewed": UNREVIEWED, "analysis": ANALYSIS}
-    spared = NOT_HELD
-    if has_table(connection, "case_sources"):
-        sources = {"rejected": REJECTED, **sources}
-        spared += NOT_IN_A_CASE
+    sources = {"rejected": REJECTED, "unreviewed": UNREVIEWED, "analysis": ANALYSIS}
     found: dict[int, tuple[int, str, str]] = {}
     for category in Category:
         for state, source in sources.items():
             values = [retention.cut_ms(state, now_ms, category)] * source.count("?")
             rows = connection.execute(
-                f"SELECT i.place_key, i.incident_id {source} AND i.category = ?{spared} LIMIT ?",
+                f"SELECT i.place_key, i.incident_id {source} AND i.category = ?"
+                f"{NOT_HELD}{NOT_IN_A_CASE} LIMIT ?",
                 [*values, category.value, limit - len(found)],
             )
             found = {key: (key, incident_id, state) for key, incident_id in rows} | found
@@ -65,8 +61,6 @@ def outdated_cases(
     connection: sqlite3.Connection, retention: Retention, now_ms: int, limit: int
 ) -> list[tuple[str, str]]:
     """Id and state of cases that may go: ended, and not held."""
-    if not has_table(connection, "cases"):
-        return []
     found: list[tuple[str, str]] = []
     for state, states in (("rejected_case", "('rejected', 'voided')"), ("closed_case", "('closed')")):
         for category in Category:

@@ -10,7 +10,6 @@ do.
 import hashlib
 import json
 import sqlite3
-import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -20,10 +19,10 @@ from typing import Final
 from api.retention import DAY_MS, Retention
 from api.store.audit import append_audit
 from api.store.changes import append_change, raise_floor
-from api.store.holds import has_table
 from api.store.opening import Store
 from api.store.outdated import named_elsewhere, outdated_cases, outdated_incidents
 from api.store.pictures import NAME
+from api.store.times import now_ms
 
 __all__ = ["Purged", "plan_purge", "purge"]
 
@@ -68,16 +67,16 @@ Step = Callable[[sqlite3.Connection, _Turn], Counter[str]]
 
 def plan_purge(store: Store, retention: Retention) -> Purged:
     """What a purge would delete now; deletes nothing. Files that only become free with their rows count."""
-    now_ms = time.time_ns() // 1_000_000
+    at_ms = now_ms()
 
     def count(connection: sqlite3.Connection) -> Purged:
         planned = Purged()
-        incidents = outdated_incidents(connection, retention, now_ms, 10**9)
+        incidents = outdated_incidents(connection, retention, at_ms, 10**9)
         planned.rows.update(f"incident.{state}" for _, _, state in incidents)
         planned.rows.update(
-            f"case.{state}" for _, state in outdated_cases(connection, retention, now_ms, 10**9)
+            f"case.{state}" for _, state in outdated_cases(connection, retention, at_ms, 10**9)
         )
-        going = {key for key, _, _ in incidents}
+        going = {incident_id for _, incident_id, _ in incidents}
         names = set().union(*(_names_of(connection, incident_id) for _, incident_id, _ in incidents))
         kept = named_elsewhere(connection)
         for name in names:
@@ -97,7 +96,7 @@ def purge(store: Store, retention: Retention, actor: str = "command") -> Purged:
         StorageFull: The database cannot be written; what was done before stays done and proven.
         StoreBusy: Likewise; another process holds it.
     """
-    turn = _Turn(str(uuid.uuid4()), retention, time.time_ns() // 1_000_000, actor)
+    turn = _Turn(str(uuid.uuid4()), retention, now_ms(), actor)
     done = Purged()
     store.write(lambda connection: _tell_policy(connection, turn)).result()
     _delete_files(store, turn, done)  # what a killed purge left
@@ -133,7 +132,7 @@ def _prove(
         action=action,
         subject=subject or turn.purge_id,
         detail=detail,
-        at_ms=time.time_ns() // 1_000_000,
+        at_ms=now_ms(),
     )
 
 
@@ -156,9 +155,10 @@ def _names_of(connection: sqlite3.Connection, incident_id: str) -> set[str]:
     return {f"{sha256}.{'mp4' if kind == 'clip' else 'jpg'}" for sha256, kind in rows}
 
 
-def _namers(connection: sqlite3.Connection, name: str) -> set[int]:
-    sql = "SELECT place_key FROM evidence_refs WHERE sha256 = ?"
-    return {key for (key,) in connection.execute(sql, (bytes.fromhex(name[:64]),))}
+def _namers(connection: sqlite3.Connection, name: str) -> set[str]:
+    """The incidents that name a file."""
+    sql = "SELECT incident_id FROM evidence_links WHERE sha256 = ?"
+    return {incident_id for (incident_id,) in connection.execute(sql, (name[:64],))}
 
 
 def _release(connection: sqlite3.Connection, turn: _Turn, names: set[str]) -> None:
@@ -173,12 +173,7 @@ def _purge_incidents(connection: sqlite3.Connection, turn: _Turn) -> Counter[str
     counts = Counter(f"incident.{state}" for _, _, state in outdated)
     names: set[str] = set()
     for key, incident_id, _ in outdated:
-        of_this = _names_of(connection, incident_id)
-        names |= of_this
-        connection.executemany(
-            "DELETE FROM evidence_refs WHERE sha256 = ? AND place_key = ?",
-            [(bytes.fromhex(name[:64]), key) for name in of_this],
-        )
+        names |= _names_of(connection, incident_id)
         _delete_incident(connection, key, incident_id)
     if outdated:
         _release(connection, turn, names)
@@ -202,8 +197,8 @@ def _delete_incident(connection: sqlite3.Connection, key: int, incident_id: str)
     ):
         connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (key,))  # noqa: S608  constants
     connection.execute("DELETE FROM events WHERE subject = ? AND type LIKE '%.incident.%'", (incident_id,))
-    if has_table(connection, "review_sources"):
-        _delete_review(connection, "incident", incident_id)
+    connection.execute("DELETE FROM evidence_links WHERE incident_id = ?", (incident_id,))
+    _delete_review(connection, "incident", incident_id)
 
 
 def _delete_review(connection: sqlite3.Connection, kind: str, source_id: str) -> None:
@@ -262,8 +257,6 @@ def _delete_case(connection: sqlite3.Connection, case_id: str) -> set[str]:
 
 def _purge_reports(connection: sqlite3.Connection, turn: _Turn) -> Counter[str]:
     """Delete what citizens and staff reported and a person rejected."""
-    if not has_table(connection, "reports"):
-        return Counter()
     rows = connection.execute(
         "SELECT report_id, picture FROM reports r WHERE state = 'rejected' AND received_ms < ? AND NOT EXISTS"
         " (SELECT 1 FROM case_sources s WHERE s.kind = 'report' AND s.source_id = r.report_id"

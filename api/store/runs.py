@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from api.errors import Conflict, NotFound
 from api.store.audit import append_audit
 from api.store.ingest import run_hooks
 from api.store.opening import Store
-from api.store.times import from_ms
+from api.store.times import from_ms, now_ms
 from contracts.event import IncidentEvent, parse_event
 
 __all__ = [
@@ -81,7 +80,7 @@ def count_incident(connection: sqlite3.Connection, run: str, place_key: int) -> 
         "INSERT INTO runs (run, incidents, newest_key, heard_ms) VALUES (?, 1, ?, ?)"
         " ON CONFLICT (run) DO UPDATE SET incidents = incidents + 1,"
         " newest_key = excluded.newest_key, heard_ms = excluded.heard_ms",
-        (run, place_key, time.time_ns() // 1_000_000),
+        (run, place_key, now_ms()),
     )
 
 
@@ -126,8 +125,8 @@ def tell_progress(store: Store, run: str, told: RunProgress) -> "Future[None]":
     """
     if run == LIVE:
         raise Conflict("The live run is no analysis.", "Name the analysis.")
-    now_ms = time.time_ns() // 1_000_000
-    ended_ms = now_ms if told.state in {"done", "failed"} else None
+    at_ms = now_ms()
+    ended_ms = at_ms if told.state in {"done", "failed"} else None
 
     def tell(connection: sqlite3.Connection) -> None:
         connection.execute(
@@ -135,7 +134,7 @@ def tell_progress(store: Store, run: str, told: RunProgress) -> "Future[None]":
             " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET state = excluded.state,"
             " progress = excluded.progress, detail = excluded.detail, inputs = excluded.inputs,"
             " told_ms = excluded.told_ms, ended_ms = excluded.ended_ms",
-            (run, told.state, told.progress, told.detail, json.dumps(told.inputs), now_ms, ended_ms),
+            (run, told.state, told.progress, told.detail, json.dumps(told.inputs), at_ms, ended_ms),
         )
 
     return store.write(tell)
@@ -150,7 +149,7 @@ def admit_run(store: Store, run: str, actor: str, reason: str) -> RunRecord:
         NotFound: Nobody has heard of the run.
         Conflict: It is the live run, or was admitted before.
     """
-    now_ms = time.time_ns() // 1_000_000
+    at_ms = now_ms()
 
     def admit(connection: sqlite3.Connection) -> RunRecord:
         row = _find(connection, run)
@@ -160,7 +159,7 @@ def admit_run(store: Store, run: str, actor: str, reason: str) -> RunRecord:
             raise Conflict("This run counts already.", "Nothing needs to be done.")
         connection.execute(
             "UPDATE runs SET admitted_ms = ?, admitted_by = ?, admitted_reason = ? WHERE run = ?",
-            (now_ms, actor, reason, run),
+            (at_ms, actor, reason, run),
         )
         append_audit(
             connection,
@@ -168,7 +167,7 @@ def admit_run(store: Store, run: str, actor: str, reason: str) -> RunRecord:
             action="run.admit",
             subject=run,
             detail={"reason": reason, "incidents": row[1]},
-            at_ms=now_ms,
+            at_ms=at_ms,
         )
         _hear_again(connection, run)
         return _record(_find(connection, run) or row)

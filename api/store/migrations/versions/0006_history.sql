@@ -20,6 +20,13 @@ CREATE TABLE changes (
 );
 CREATE INDEX changes_by_time ON changes (at_ms);
 
+CREATE TRIGGER case_steps_are_told AFTER INSERT ON case_steps
+BEGIN
+    INSERT INTO changes (at_ms, kind, subject, run, area, category, sequence)
+        SELECT NEW.at_ms, 'case', NEW.case_id, run, area, category, NEW.step_key
+        FROM cases WHERE case_id = NEW.case_id;
+END;
+
 -- Former states of incidents, so that pages put together are the list as it was at the first page.
 -- A state held for the changes from `began` to just before `ended`.
 CREATE TABLE incident_past (
@@ -99,16 +106,6 @@ CREATE TABLE runs (
 INSERT INTO runs (run, incidents, newest_key, heard_ms)
     SELECT run, count(*), max(place_key), CAST(strftime('%s', 'now') AS INTEGER) * 1000
     FROM incidents GROUP BY run;
-
--- Which incidents name an evidence file (by its SHA-256, as 32 bytes).
-CREATE TABLE evidence_refs (
-    sha256      BLOB    NOT NULL,
-    place_key   INTEGER NOT NULL,
-    PRIMARY KEY (sha256, place_key)
-) WITHOUT ROWID;
-INSERT OR IGNORE INTO evidence_refs (sha256, place_key)
-    SELECT unhexed(json_extract(e.value, '$.sha256')), i.place_key
-    FROM events v JOIN incidents i ON i.incident_id = v.subject, json_each(v.document, '$.data.evidence') e;
 
 -- A legal hold: what must not be forgotten, whatever its age.
 CREATE TABLE holds (
