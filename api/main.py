@@ -29,8 +29,11 @@ from api.refusing import add_handlers
 from api.routers import (
     audit,
     cameras,
+    clocks,
+    evaluation,
     events,
     evidence,
+    guiding,
     holds,
     incidents,
     keys,
@@ -38,6 +41,7 @@ from api.routers import (
     maps,
     oidc,
     page,
+    register,
     runs,
     service,
     session,
@@ -91,7 +95,8 @@ def create_app(settings: ApiSettings, store: Store) -> FastAPI:
     app.state.columns = IncidentColumns(store)
     app.state.live = LiveStreams()
     history = (events, incidents, maps, live, runs, holds, evidence, cameras)
-    for part in (*history, session, users, keys, audit, service, page, oidc):
+    duty = (clocks, guiding, evaluation)
+    for part in (*history, *duty, session, users, keys, audit, service, page, oidc, register):
         app.include_router(part.router)
     add_handlers(app)
     app.add_middleware(

@@ -10,6 +10,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from api.duty.keeping import case_duties
 from api.errors import StoreBusy
 from api.main import create_app
 from api.periodic import Duty, kept_up
@@ -65,9 +66,9 @@ def run(settings: ApiSettings, say: Callable[[str], None] | None = None) -> None
         server = uvicorn.Server(server_config(settings, create_app(settings, store)))
         if say:
             say(f"The case API listens on http://{settings.host}:{settings.port}/ and stops on Ctrl-C.")
-        duties = (
-            [Duty("purge", DAY_S, lambda: purge_quietly(store, settings))] if settings.purge_daily else []
-        )
+        duties = list(case_duties(store))
+        if settings.purge_daily:
+            duties.append(Duty("purge", DAY_S, lambda: purge_quietly(store, settings)))
         with serving(store.data_dir), _orderly_end(), kept_up(duties):
             server.run()
     finally:

@@ -17,9 +17,10 @@ from models.registry import OpenModel, open_detector
 from stream_workers.attention import Attention, Cadence, CropExaminer, Examiner
 from stream_workers.clips import ClipMaker
 from stream_workers.evidence import EvidenceFile, EvidenceMaker
-from stream_workers.incidents import ClipTaker, IncidentDesk, TakenEvidence, ViewSetup
+from stream_workers.incidents import LIVE_RUN, ClipTaker, IncidentDesk, TakenEvidence, ViewSetup
 from stream_workers.look_ring import LookRing
 from stream_workers.masking import DeadlineMask
+from stream_workers.occupancy import OccupancyDesk, watched_zones
 from stream_workers.pipeline import Journal, ViewParts, ViewPipeline
 from stream_workers.sources.decode import decode_encoded
 from stream_workers.sources.media import DecodedLook, EncodedLook
@@ -170,8 +171,15 @@ def build_view_pipeline(
         attention=attention,
         keeper=RingKeeper(ring, maker, BackgroundStills(ring, maker, store) if store is not None else None),
         privacy=privacy,
+        occupancy=_occupancy(setup) if attention is not None and setup.run == LIVE_RUN else None,
     )
     return ViewPipeline(setup, parts, shortest_dwell(setup.site), explain=explain), taker
+
+
+def _occupancy(setup: ViewSetup) -> OccupancyDesk | None:
+    """What counts in the guiding points that the view sees; None where it sees none."""
+    zones = watched_zones(setup.site, setup.view, _georeferencer(setup.view))
+    return OccupancyDesk(setup.view, setup.camera.id, setup.site.version, zones) if zones else None
 
 
 def build_plain_pipeline(

@@ -20,6 +20,7 @@ from vision.tracks.presence import Track
 from vision.types import Box
 
 __all__ = [
+    "LIVE_RUN",
     "MIN_CHECKS",
     "ClipAnswer",
     "ClipTaker",

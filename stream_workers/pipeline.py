@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from contracts.event import IncidentEvent
+from contracts.event import AnyEvent, IncidentEvent
 from contracts.rules import Outcome
 from stream_workers.attention import Attended, Attention, newly_found, stood_before
 from stream_workers.incidents import MIN_CHECKS, Decision, IncidentDesk, LookFacts, ViewSetup
+from stream_workers.occupancy import OccupancyDesk
 from stream_workers.pose_watch import PoseWatch
 from stream_workers.sources.media import DecodedLook, Look
 from stream_workers.view_state import Explanation, ViewState
@@ -37,7 +38,7 @@ class Journal(Protocol):
         """The state after the last committed look, or None at the first start."""
         ...
 
-    def commit(self, look: Look, state: ViewState, events: Sequence[IncidentEvent]) -> None:
+    def commit(self, look: Look, state: ViewState, events: Sequence[AnyEvent]) -> None:
         """Keep state and events in one transaction."""
         ...
 
@@ -60,6 +61,7 @@ class ViewParts:
         attention: Shows the detector what it should see; None without a detector.
         keeper: Keeps looks for evidence; None where there is no evidence.
         privacy: Privacy zones.
+        occupancy: Counts what stands in permitted zones; None where nobody listens.
     """
 
     desk: IncidentDesk
@@ -67,6 +69,7 @@ class ViewParts:
     attention: Attention | None = None
     keeper: LookKeeper | None = None
     privacy: PrivacyZones = field(default_factory=PrivacyZones)
+    occupancy: OccupancyDesk | None = None
 
 
 class ViewPipeline:
@@ -119,8 +122,16 @@ class ViewPipeline:
         packet = FramePacket(self._setup.view.id, current, look.media_time_s, look.captured_at, look.planes)
         events = self._judge(packet)
         state.look, state.last_at = current, look.captured_at.timestamp()
-        self._parts.journal.commit(look, state, events)
+        self._parts.journal.commit(look, state, [*events, *self._counted(look, current)])
         return events
+
+    def _counted(self, look: Look, number: int) -> Sequence[AnyEvent]:
+        """What is told of the permitted zones."""
+        if self._parts.occupancy is None:
+            return ()
+        state, at = self.state, look.captured_at
+        tracks = state.tracker.tracks
+        return self._parts.occupancy.events(tracks, number, at, state.occupancy, suspended=self.suspended)
 
     def explanations(self) -> list[Explanation]:
         """Every track so far with the reason why it is or is not an incident."""

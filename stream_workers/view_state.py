@@ -63,6 +63,7 @@ class ViewState:
         standing: Context boxes of the last heartbeat: [name, score, x1, y1, x2, y2].
         explained: Explanations of tracks that have ended, where they are asked for.
         parked: Tracks of the home pose while the view is moved.
+        occupancy: By permitted zone: the count, since when it holds, and what was told of it when.
     """
 
     tracker: Tracker
@@ -75,6 +76,7 @@ class ViewState:
     standing: list[list[Any]] = field(default_factory=list)
     explained: list[dict[str, Any]] = field(default_factory=list)
     parked: dict[str, Any] | None = None
+    occupancy: dict[str, Any] = field(default_factory=dict)
 
     def pack(self) -> tuple[bytes, str]:
         """Memory bytes and everything else as JSON."""
@@ -88,6 +90,7 @@ class ViewState:
             "standing": self.standing,
             "explained": self.explained,
             "parked": self.parked,
+            "occupancy": self.occupancy,
         }
         memory = self.memory.pack() if self.memory is not None else b""
         return memory, json.dumps(facts, separators=(",", ":"))
@@ -112,4 +115,5 @@ class ViewState:
             facts["standing"],
             facts["explained"],
             facts["parked"],
+            facts.get("occupancy", {}),
         )

@@ -31,7 +31,10 @@ def remind(store: Store, now_ms: int) -> int:
         return 0
     while store.write(lambda raw: work_out_moments(raw, document)).result() == CASES_AT_ONCE:
         pass
-    return store.write(lambda raw: tell_due(raw, document, now_ms)).result()
+    told = 0
+    while (turn := store.write(lambda raw: tell_due(raw, document, now_ms)).result()).looked_at:
+        told += turn.told
+    return told
 
 
 def keep_months(store: Store, now_ms: int) -> list[str]:

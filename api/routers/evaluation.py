@@ -1,4 +1,4 @@
-"""A month's evaluation: figures by street, unit and category, the cases behind each, and an inspector's sample."""
+"""A month's evaluation: figures by group, the cases behind each, and an inspector's sample."""
 
 import secrets
 import time
