@@ -1,8 +1,6 @@
 """`streetkeeper api purge`, `backup` and `restore`: what is kept, and for how long."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -11,15 +9,6 @@ import typer
 from streetkeeper.api_store import DataDir, api_settings, known_folder
 
 __all__ = ["backup", "purge", "restore"]
-
-
-@contextmanager
-def _progress_told() -> Iterator[Callable[[str, int, int], None]]:
-    from streetkeeper.console import make_progress
-
-    with make_progress() as progress:
-        task = progress.add_task("starting", total=None, rate="")
-        yield lambda what, done, total: progress.update(task, description=what, completed=done, total=total)
 
 
 def purge(
@@ -75,10 +64,10 @@ def backup(
     **Example:** streetkeeper api backup /backup/2026-05-01.tar --data-dir /var/lib/streetkeeper/api
     """
     from api.store.backup import back_up
-    from streetkeeper.console import faults_told, say
+    from streetkeeper.console import faults_told, say, work_told
 
     with faults_told():
-        with _progress_told() as tell:
+        with work_told() as tell:
             made = back_up(api_settings(data_dir=data_dir).data_dir, to, tell)
         say(f"{to}: schema {made.schema}, {made.files} evidence files of {made.bytes} bytes; checked")
 
@@ -97,10 +86,10 @@ def restore(
     **Example:** streetkeeper api restore /backup/2026-05-01.tar --data-dir /var/lib/streetkeeper/api
     """
     from api.store.backup import restore as put_back
-    from streetkeeper.console import faults_told, say
+    from streetkeeper.console import faults_told, say, work_told
 
     with faults_told():
         folder = api_settings(data_dir=data_dir).data_dir
-        with _progress_told() as tell:
+        with work_told() as tell:
             made = put_back(folder, backup, replace=replace, tell=tell)
         say(f"{folder}: as of {made.made_at}, schema {made.schema}, {made.files} evidence files")

@@ -32,8 +32,8 @@ FRESH_S: Final = 3600
 """A file that came or was asked for within the last hour stays: its event may be on its way."""
 PAST_MS: Final = DAY_MS
 CHANGES_MS: Final = 7 * DAY_MS
-KEPT_OF_CASES: Final = {"cases", "verdicts", "audit_log"}
-"""Verdicts stay as labels: they hold no picture and no place."""
+KEPT_OF_CASES: Final = {"cases", "verdicts", "evaluation_facts"}
+"""Verdicts stay as labels, and the figures of past months as they were: neither holds a picture or a place."""
 
 
 @dataclass(slots=True)
