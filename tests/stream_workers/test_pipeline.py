@@ -175,6 +175,7 @@ def test_checks_in_which_something_stood_in_front_do_not_make_an_incident(
     desk = IncidentDesk(setup, None, None)
     track = Track(1, "region", 8, 80.0, 80.0, THING[:4], THING[:4], log_odds=4.0, looks=30, seen=30)
     track.checks, track.weight, track.outline, track.fill = 9, open_checks, 2.0, 1.0
+    track.area = track.born_area = 500
     facts = LookFacts(38, START + timedelta(seconds=380), 380.0, (1280, 720), suspended=False)
     track.born_at, track.last_seen_at = START.timestamp() + 80, START.timestamp() + 380
     assert bool(desk.events(track, BOX, facts, desk.judge(track, BOX, facts, [track]))) is opens
@@ -276,6 +277,53 @@ def test_a_moved_view_suspends_its_places_and_takes_them_up_again_when_it_comes_
     rig.watch(6, (GARBAGE,), things=(THING,))
     assert not rig.pipeline.suspended
     assert [event.type.rsplit(".", 1)[1] for event in rig.journal.events] == ["opened"]
+
+
+def test_a_push_that_the_memory_absorbs_as_shake_is_told_within_five_looks_and_ends() -> None:
+    rig = Rig()
+    rig.watch(30)
+    rig.watch(5, shift=(0.5, 0.3))
+    assert rig.pipeline.moved and not rig.pipeline.suspended
+    rig.watch(20, shift=(0.5, 0.3))
+    assert rig.pipeline.moved, "it is a place of its own, not home"
+    rig.watch(5)
+    assert not rig.pipeline.moved
+
+
+def test_small_pushes_that_add_up_are_a_large_one() -> None:
+    rig = Rig()
+    rig.watch(30)
+    rig.watch(20, shift=(0.9, 0.0))
+    assert rig.pipeline.moved and not rig.pipeline.suspended
+    rig.watch(12, shift=(1.8, 0.0))
+    assert rig.pipeline.suspended
+    rig.watch(6)
+    assert not rig.pipeline.moved
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"area": 29, "born_area": 29}, "too few to tell a thing from light"),
+        ({"area": 200, "born_area": 50}, "light that creeps"),
+        ({"outline": 1.0}, "not that of a thing that came"),
+        ({"fill": 0.2}, "scattered"),
+        ({}, ""),
+    ],
+)
+def test_what_may_be_light_is_no_unattended_object(changed: dict[str, object], why: str) -> None:
+    site = a_site()
+    camera = site.cameras[0]
+    setup = ViewSetup(site, camera, camera.views[0], "test", 10.0, has_detector=True)
+    facts = LookFacts(38, START + timedelta(seconds=380), 380.0, (1280, 720), suspended=False)
+    track = Track(1, "region", 8, START.timestamp() + 80, 80.0, THING[:4], THING[:4], 4.0, 30, 30)
+    track.checks, track.weight, track.outline, track.fill = 9, 9.0, 2.0, 1.0
+    track.area = track.born_area = 500
+    for name, value in changed.items():
+        setattr(track, name, value)
+    decision = IncidentDesk(setup, None, None).judge(track, px(track.box), facts, [track])
+    assert why in decision.identity.reason
+    assert (decision.category is Category.UNATTENDED_OBJECT) is not bool(why)
 
 
 @pytest.mark.parametrize("killed_after", [1, 9, 14, 20, 30])
