@@ -1,5 +1,6 @@
 """Whether a view still looks where its memory and its calibration were made."""
 
+import math
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
@@ -78,16 +79,17 @@ class Rest:
             self._join(*self.last.pop(0))
         if self.looks < LEAST_RESTED or len(self.last) < STEP_LOOKS:
             return None
-        apart = np.array(self.last) - (self.dx_px, self.dy_px)
-        step = apart.mean(axis=0)
-        length = float(np.hypot(*step))
+        # Plain numbers: four rows are too few for arrays to be worth their cost at every look.
+        apart = [(dx - self.dx_px, dy - self.dy_px) for dx, dy in self.last]
+        across, down = (sum(values) / STEP_LOOKS for values in zip(*apart, strict=True))
+        length = math.hypot(across, down)
         known = 1 / STEP_LOOKS + max(1 / self.looks, REST_PACE / (2 - REST_PACE))
-        if length <= max(STEP_GRID_PX, STEP_SIGMAS * float(np.sqrt(self.spread * known))):
+        if length <= max(STEP_GRID_PX, STEP_SIGMAS * math.sqrt(self.spread * known)):
             return None
         # One look that a lorry fills must not speak for all: each goes some of the way.
-        if float((apart @ step).min()) < EACH_SHARE * length**2:
+        if min(dx * across + dy * down for dx, dy in apart) < EACH_SHARE * length**2:
             return None
-        return float(step[0]), float(step[1])
+        return across, down
 
     def to_json(self) -> dict[str, Any]:
         """All fields as plain JSON values."""
