@@ -99,9 +99,14 @@ class ViewPipeline:
         return self._setup.look_every_s
 
     @property
-    def suspended(self) -> bool:
+    def moved(self) -> bool:
         """Whether the view has moved away from its calibration."""
         return self.state.home is not None
+
+    @property
+    def suspended(self) -> bool:
+        """Whether it has moved so far that it has no places."""
+        return self.state.parked is not None
 
     def handle(self, look: Look, number: int | None = None) -> list[IncidentEvent]:
         """Take one look in, commit it, and give the events that it made.
@@ -152,7 +157,7 @@ class ViewPipeline:
         if self._pose is None:
             self._pose = PoseWatch(self._scale)
         stamp = LookStamp(packet.look, packet.captured_at.timestamp(), packet.media_time_s)
-        if not self._pose.steady(state, luma):
+        if not self._pose.steady(state, luma, stamp.at):
             return []
         memory = self._memory()
         scene = memory.look(luma)
@@ -227,7 +232,7 @@ class ViewPipeline:
             born.reach = reach_of(born.box, self._memory().size_wh)
 
     def _decide(self, ended: Sequence[Track]) -> list[IncidentEvent]:
-        facts = replace(self._facts_now(), suspended=self.suspended)
+        facts = replace(self._facts_now(), suspended=self.suspended, pushed_px=self._pushed_px())
         desk, tracks = self._parts.desk, self.state.tracker.tracks
         events: list[IncidentEvent] = []
         for track in tracks:
@@ -260,6 +265,12 @@ class ViewPipeline:
         width, height = self._picture_wh
         scale = self._scale
         return x1 * scale, y1 * scale, min(width, x2 * scale), min(height, y2 * scale)
+
+    def _pushed_px(self) -> tuple[float, float]:
+        """How far the picture lies from where it was calibrated; not while places are suspended."""
+        if not self.moved or self.suspended:
+            return 0.0, 0.0
+        return self.state.away[0] * self._scale, self.state.away[1] * self._scale
 
     def _facts_now(self) -> LookFacts:
         if self._facts is None:
