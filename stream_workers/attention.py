@@ -149,7 +149,7 @@ class Attention:
         own = own_finds(track, box, found, things)
         at = packet.captured_at.timestamp()
         check = examine(track, box, own, packet.look, at, self._recall)
-        if track.origin == "detection" or (track.holds_ground and check.name):
+        if track.origin == "detection" or (track.is_found and check.name):
             self._believe(track, check, at)
         attended.examined.append(watched)
 
@@ -158,12 +158,12 @@ class Attention:
         if track.settled:
             return False
         every = self._cadence.check_every
-        if track.is_awaited or (track.incident is not None and track.holds_ground and not track.is_present):
-            every = 1
-        elif track.incident is not None:
-            # What only the detector knows is looked for again soon once it was missed.
-            is_doubted = track.origin == "detection" and not track.is_sure
-            every *= 1 if is_doubted else OPEN_EVERY
+        if track.is_awaited:
+            return track.last_check_look < look
+        if track.incident is not None:
+            # What is missed is looked for again at once: either it is there, or its incident ends.
+            is_doubted = not track.is_sure and (track.is_found or track.origin == "detection")
+            every = 1 if is_doubted else every * OPEN_EVERY
         elif track.checks >= CHECKS_PER_DWELL:
             every *= CLAIMED_EVERY
         return look - track.last_check_look >= every

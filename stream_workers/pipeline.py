@@ -178,6 +178,8 @@ class ViewPipeline:
         attended = attention.attend(packet, things, stirred, last_heartbeat=state.last_heartbeat)
         for track, box in attended.examined:
             self._measure_reach(track)
+            if track.is_found and track.incident is None:
+                state.tracker.date_back(self._memory(), track)
             self._settle_if_left(track, box, attended)
         for crop, found in attended.crops:
             self._take_up(packet, whole_finds(found, crop, packet.size_wh), stamp, came=True)
@@ -189,10 +191,10 @@ class ViewPipeline:
     def _measure_reach(self, track: Track) -> None:
         """What the detector has found bounds what belongs to the track, with a margin for its edges."""
         track.reach = None
-        if track.found_box_px is not None and (track.named or track.holds_ground):
+        if track.found_box_px is not None and (track.named or track.is_found):
             box = self._on_grid(track.found_box_px)
             track.reach = reach_of(box, self._memory().size_wh)
-            if track.holds_ground:
+            if track.is_found:
                 track.box = box
 
     def _on_grid(self, box: Box) -> GridBox:
@@ -265,7 +267,7 @@ class ViewPipeline:
 
     def _is_nobodys(self, track: Track, decision: Decision) -> bool:
         """Whether changed ground has stayed for long without being anything that matters, or a person's."""
-        if track.origin != "region" or track.holds_ground or track.incident is not None:
+        if track.origin != "region" or track.is_found or track.incident is not None:
             return False
         if decision.identity.kind is not Kind.UNCLAIMED:
             return False
@@ -298,7 +300,7 @@ class ViewPipeline:
 
     def _px(self, track: Track) -> Box:
         """The track's box in picture pixels: where the detector found it, else its region."""
-        if track.found_box_px is not None and track.holds_ground:
+        if track.found_box_px is not None and track.is_found:
             return track.found_box_px
         return self._in_picture(track.box)
 

@@ -160,6 +160,6 @@ def test_one_thing_is_taken_up_once_however_many_boxes_it_has() -> None:
         np.array([NAMES.index("garbage_pile")] * 3),
         NAMES,
     )
-    known = Track(1, "detection", 0, 0.0, 0.0, (1, 1, 9, 9), (1, 1, 9, 9), holds_ground=True)
+    known = Track(1, "detection", 0, 0.0, 0.0, (1, 1, 9, 9), (1, 1, 9, 9), is_found=True)
     assert new_finds(found, []) == [(x1 + 5, y1, x2 + 5, y2)]
     assert new_finds(found, [(known, BOX)]) == []

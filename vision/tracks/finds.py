@@ -41,14 +41,17 @@ def own_finds(track: Track, box: Box, found: Detections, things: Things) -> Dete
         found: Finds in picture pixels.
         things: All tracks; those that the detector has found keep what fits them better.
     """
-    others = [other for held, other in things if held is not track and held.holds_ground and not held.settled]
+    others = [
+        (held, other) for held, other in things if held is not track and held.is_found and not held.settled
+    ]
     keep = np.ones(len(found), bool)
     for row in range(len(found)):
         if found.name(row) not in FINDABLE:
             continue
         find = _box(found, row)
-        own = union_iou(find, box)
-        keep[row] = all(union_iou(find, other) < max(SAME_IOU, own) for other in others)
+        own = union_iou(find, box), -track.track_id
+        claims = [(union_iou(find, other), -held.track_id) for held, other in others]
+        keep[row] = not any(claim[0] >= SAME_IOU and claim > own for claim in claims)
     return found.select(keep)
 
 
@@ -80,13 +83,15 @@ def whole_finds(found: Detections, crop: Box, size_wh: tuple[int, int]) -> Detec
     left, top, right, bottom = crop
     x1, y1, x2, y2 = found.xyxy.T
     is_cut = (left > 0) & (x1 <= left + EDGE_PX) | (top > 0) & (y1 <= top + EDGE_PX)
-    is_cut |= (right < size_wh[0]) & (x2 >= right - EDGE_PX) | (bottom < size_wh[1]) & (y2 >= bottom - EDGE_PX)
+    is_cut |= (right < size_wh[0]) & (x2 >= right - EDGE_PX) | (bottom < size_wh[1]) & (
+        y2 >= bottom - EDGE_PX
+    )
     return found.select(~is_cut)
 
 
 def _covers(track: Track, known: Box, box: Box, rest: Sequence[Box]) -> bool:
     """Whether a track accounts for a find, other finds of the same look being known."""
-    if not track.holds_ground:
+    if not track.is_found:
         if track.named:
             return union_iou(known, box) > MISREAD_IOU
         if track.open_checks >= KNOWN_EMPTY and not _may_be_findable(track):

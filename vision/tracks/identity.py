@@ -22,6 +22,7 @@ CONTEXT = (*VEHICLES, "garbage_bin")
 """Classes that claim a region: it is explained and no incident."""
 
 PERSON_SHARE = 0.5
+HERS_FOR_S = 1800.0
 PERSON_REACH = 0.35
 """A person reaches things within this share of her height."""
 HIDING_SHARE = 0.5
@@ -92,9 +93,9 @@ def examine(
     if any(_reaches(box, box_px) for box in persons.xyxy):
         track.person_checks += 1
         track.last_person_at = at
-    best = _best_explaining(found, box_px, is_found=track.holds_ground)
+    best = _best_explaining(found, box_px, is_found=track.is_found)
     own = max((name for name in best if name in FINDABLE), key=lambda name: best[name][0], default="")
-    is_known = track.holds_ground or track.origin == "detection"
+    is_known = track.is_found or track.origin == "detection"
     is_hidden = not own and (track.is_hidden or (is_known and _is_covered(found, box_px)))
     if not is_hidden:
         weigh(track, {name: score for name, (score, _) in best.items()}, recall)
@@ -103,7 +104,7 @@ def examine(
     if shown in best:
         _settle_box(track, best[shown][1])
     if not is_hidden:
-        track.holds_ground = track.named in FINDABLE or (track.holds_ground and not track.named)
+        track.is_found = track.named in FINDABLE or (track.is_found and not track.named)
     return Check(own, best[own][0] if own else 0.0, is_hidden)
 
 
@@ -113,7 +114,9 @@ def decide(track: Track) -> Identity:
     A stall is a stall whoever stands at it; everything else that a person touches in more than
     half of its checks is hers.
     """
-    name, is_hers = track.named, track.person_share > PERSON_SHARE
+    name = track.named
+    # Missed in each of the dozen checks of half an hour, she has gone and left it.
+    is_hers = track.person_share > PERSON_SHARE and track.last_seen_at - track.last_person_at < HERS_FOR_S
     belief = class_probability(track, name)
     if name in FINDABLE and (name == "street_vendor" or not is_hers):
         return Identity(

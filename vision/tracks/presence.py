@@ -80,7 +80,8 @@ class Track:
         zones: Names of the zones that it was last judged to stand in.
         finds: Finds behind `found_box_px`, which is their mean.
         reach: Bounds on the grid, with a margin, of what the detector found: nothing beyond belongs to it.
-        holds_ground: Whether it is something that the detector has found: the ground in its reach is its own.
+        is_found: Whether it is something that the detector has found, and not changed ground alone.
+        came: Whether the memory saw it come.
         is_awaited: Whether it has been there for as long as its rule asks, and only needs to be seen once more.
         settled: Why it is no incident for good, or empty.
         incident: What the incident desk keeps of an open incident.
@@ -113,11 +114,17 @@ class Track:
     found_box_px: tuple[float, float, float, float] | None = None
     finds: int = 0
     reach: GridBox | None = None
-    holds_ground: bool = False
+    is_found: bool = False
+    came: bool = False
     is_awaited: bool = False
     zones: list[str] = field(default_factory=list)
     settled: str = ""
     incident: dict[str, Any] | None = None
+
+    @property
+    def is_grounded(self) -> bool:
+        """Whether the new ground in its reach is its own: what stood there before has no new ground."""
+        return self.is_found and self.came
 
     @property
     def is_present(self) -> bool:

@@ -43,11 +43,13 @@ GROWN = 1.5
 with the sun is first too thin to tell, and then not."""
 SAME_THING = 0.5
 """Union of two found boxes that both cover, from which on they are one thing found twice."""
-CAME_SHARE = 0.2
-"""Share of a found box that must be new for its ground to say when the thing came."""
+CAME_SHARE = 0.07
+"""Share of a found box that must be new for its ground to say when the thing came: at dusk, and of a thing as
+grey as the street, a tenth of it differs."""
+LEAST_CAME = 4
 CAME_QUANTILE = 0.75
 """A thing's pixels are new since it came; what stood before it, or came later, is fewer of them."""
-HELD_SHARE = 0.3
+HELD_SHARE = 0.15
 """Share of a found box that stays from which on the memory can tell whether the thing is there."""
 STIRRED_LOOKS = 4
 YOUNG_LOOKS = 4 * STIRRED_LOOKS
@@ -90,7 +92,7 @@ class Tracker:
         self.stirred = []
         rest = replace(scene, staying=scene.staying & ~self._held_ground(memory))
         if scene.admitted:
-            patches = [track for track in self.tracks if not track.holds_ground]
+            patches = [track for track in self.tracks if not track.is_found]
             owned, free = associate(patches, find_regions(rest.staying))
             for track in patches:
                 if track.track_id in owned:
@@ -101,10 +103,10 @@ class Tracker:
             self._notice_stirring(memory, scene)
         self._merge()
         for track in self.tracks:
-            if track.holds_ground and staying_share(track, scene.staying) >= HELD_SHARE:
+            if track.is_grounded and staying_share(track, scene.staying) >= HELD_SHARE:
                 track.origin = "region"
             if track.origin == "region":
-                sight(track, scene if track.holds_ground else rest, stamp.at)
+                sight(track, scene if track.is_found else rest, stamp.at)
                 self._trace(memory, rest, track)
             else:
                 track.looks += 1
@@ -112,10 +114,17 @@ class Tracker:
 
     def bear_found(self, memory: SceneMemory, box: GridBox, stamp: LookStamp) -> Track:
         """A track for something that the detector found: since now, or since its ground is new."""
-        came = self.came_at(memory, box) or stamp
-        track = self._add(Track(self.next_id, "detection", came.look, came.at, came.media_s, box, box))
-        track.reach, track.holds_ground = reach_of(box, memory.size_wh), True
+        track = self._add(Track(self.next_id, "detection", stamp.look, stamp.at, stamp.media_s, box, box))
+        track.reach, track.is_found = reach_of(box, memory.size_wh), True
+        self.date_back(memory, track)
         return track
+
+    def date_back(self, memory: SceneMemory, track: Track) -> None:
+        """Date a found thing back to when its ground became new, if that was no later than its first find."""
+        came = self.came_at(memory, track.box)
+        if came is not None and came.look <= track.born_look:
+            track.born_look, track.born_at, track.born_media_s = came.look, came.at, came.media_s
+            track.came = True
 
     def unexplained(self, box: GridBox) -> bool:
         """Whether no track covers a box on the grid."""
@@ -148,6 +157,7 @@ class Tracker:
         first = self.stamps[-min(self.persist_looks, len(self.stamps))]
         looks_before = memory.looks - min(self.persist_looks, len(self.stamps))
         track = Track(self.next_id, "region", first.look, first.at, first.media_s, region.box, region.box)
+        track.came = True
         track.is_early = looks_before <= EARLY_LOOKS
         track.tested_area = region.area
         track.outline = outline_gain(memory.background, scene.picture, region.mask)
@@ -165,7 +175,7 @@ class Tracker:
 
     def _trace(self, memory: SceneMemory, scene: SceneLook, track: Track) -> None:
         """Follow how a thing's outline stands out, until it is an incident."""
-        if track.incident is not None or track.settled or track.holds_ground or not scene.admitted:
+        if track.incident is not None or track.settled or track.is_found or not scene.admitted:
             return
         mask = scene.staying & _inside(memory, track.box)
         if mask.any():
@@ -198,15 +208,15 @@ class Tracker:
                 ahead = older.incident is not None or older.track_id < younger.track_id
                 if ahead and _is_same(older, younger):
                     younger.settled = f"{PART_OF} track {older.track_id}"
-                    if not older.holds_ground:
+                    if not older.is_found:
                         older.box = within_reach(_around(older.box, younger.box), older)
                     break
 
     def _held_ground(self, memory: SceneMemory) -> NDArray[np.bool_]:
-        """Mask over the grid of what belongs to things that the detector has found."""
+        """Mask over the grid of what belongs to things that came and that the detector has found."""
         mask = np.zeros(memory.background.shape, bool)
         for track in self.tracks:
-            if track.holds_ground and track.reach is not None and not track.settled:
+            if track.is_grounded and track.reach is not None and not track.settled:
                 x1, y1, x2, y2 = track.reach
                 mask[y1:y2, x1:x2] = True
         return mask
@@ -214,8 +224,8 @@ class Tracker:
     def came_at(self, memory: SceneMemory, box: GridBox) -> LookStamp | None:
         """The look in which the new ground in a box was first there; None where too little of it is new."""
         stayed = memory.stayed[box[1] : box[3], box[0] : box[2]]
-        new = stayed[stayed > 0]
-        if new.size < CAME_SHARE * stayed.size or not new.size:
+        new = stayed[stayed > 1]  # what differs in one look only is noise
+        if new.size < max(LEAST_CAME, CAME_SHARE * stayed.size):
             return None
         looks = int(np.quantile(new, CAME_QUANTILE, method="lower"))
         return self.stamps[-min(looks, len(self.stamps))]
@@ -236,7 +246,7 @@ class Tracker:
         """Mask over the grid of a track's box, without what other things there cover."""
         mask = _inside(memory, track.box)
         for other in self.tracks:
-            if other is not track and not other.settled and (other.is_present or other.holds_ground):
+            if other is not track and not other.settled and (other.is_present or other.is_found):
                 mask &= ~_inside(memory, other.box)
         return mask
 
@@ -274,10 +284,10 @@ def _are_everywhere(regions: list[Region], grid_area: int) -> bool:
 
 def _is_same(older: Track, younger: Track) -> bool:
     """Whether a younger track is a part of an older one: the same thing again, or ground beside it."""
-    if younger.holds_ground:
-        return older.holds_ground and union_iou(older.box, younger.box) > SAME_THING
-    if older.holds_ground:
-        return share_inside(younger.box, older.reach or older.box) > MERGE_OVERLAP
+    if younger.is_found:
+        return older.is_found and union_iou(older.box, younger.box) > SAME_THING
+    if older.is_found:
+        return older.came and share_inside(younger.box, older.reach or older.box) > MERGE_OVERLAP
     return not is_vaguer(older, younger.box) and overlap_of_smaller(older.box, younger.box) > MERGE_OVERLAP
 
 
@@ -286,7 +296,7 @@ def _never_came(track: Track) -> bool:
     return (
         track.origin == "region"
         and track.incident is None
-        and not track.holds_ground
+        and not track.is_found
         and track.looks > LOST_AFTER_LOOKS
         and track.seen == 0
     )
