@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from api.main import create_app
 from api.serve import server_config
@@ -45,10 +46,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @contextmanager
-def serving(store: Store, **given: Any) -> Iterator[RunningApi]:
+def serving(store: Store, app: FastAPI | None = None, **given: Any) -> Iterator[RunningApi]:
     """A server in a thread of this process."""
     settings = ApiSettings(**{"data_dir": store.data_dir, "port": 0, **given})
-    server = uvicorn.Server(server_config(settings, create_app(settings, store)))
+    server = uvicorn.Server(server_config(settings, app or create_app(settings, store)))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:
