@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from api.callers import Caller
 from api.store import Store
 from api.store.configuration import ConfigVersion, current_config
 from contracts.difference import Change, differences
@@ -21,6 +22,7 @@ __all__ = [
     "KINDS",
     "ConfigKind",
     "areas_of_camera",
+    "cameras_of",
     "changes_between",
     "document_of",
     "responsibility_of",
@@ -124,4 +126,16 @@ def areas_of_camera(site: Site, camera_id: str) -> frozenset[str]:
     ]
     return frozenset(
         area.id for area in site.areas if any(Polygon(area.polygon_lonlat).covers(point) for point in points)
+    )
+
+
+def cameras_of(store: Store, caller: Caller) -> frozenset[str] | None:
+    """The cameras that look into the caller's areas; None: all."""
+    if caller.areas is None:
+        return None
+    site = site_of(store)
+    if site is None:
+        return frozenset()
+    return frozenset(
+        camera.id for camera in site.cameras if not areas_of_camera(site, camera.id).isdisjoint(caller.areas)
     )

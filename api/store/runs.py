@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -84,15 +84,27 @@ def count_incident(connection: sqlite3.Connection, run: str, place_key: int) -> 
     )
 
 
-def list_runs(store: Store, limit: int) -> list[RunRecord]:
-    """Runs, those with the newest arrivals first."""
-    rows = store.read(
-        lambda connection: connection.execute(
+def list_runs(store: Store, limit: int, areas: tuple[str, ...] | None = None) -> list[RunRecord]:
+    """Runs, those with the newest arrivals first; incidents are counted within `areas`."""
+
+    def look(connection: sqlite3.Connection) -> list[RunRecord]:
+        rows = connection.execute(
             f"SELECT {_COLUMNS} FROM runs ORDER BY newest_key DESC, told_ms DESC LIMIT ?",  # noqa: S608
             (limit,),
         ).fetchall()
-    )
-    return [_record(row) for row in rows]
+        records = [_record(row) for row in rows]
+        if areas is None:
+            return records
+        counts = dict(
+            connection.execute(
+                "SELECT run, count(*) FROM incidents WHERE area IN (SELECT value FROM json_each(?))"
+                " GROUP BY run",
+                (json.dumps(areas),),
+            ).fetchall()
+        )
+        return [replace(record, incidents=counts.get(record.run, 0)) for record in records]
+
+    return store.read(look)
 
 
 def find_run(store: Store, run: str) -> RunRecord | None:

@@ -11,7 +11,7 @@ from api.store.cases.rows import change_case, find_case
 from api.store.cases.sightings import StoredSource, incident_of, incident_sighting, items_near
 from api.store.cases.steps import MACHINE, Step, note_step
 from api.store.times import to_ms
-from contracts.event import HealthEvent, IncidentEvent
+from contracts.event import AnyEvent, IncidentEvent
 from contracts.incident import Incident, rfc3339
 
 __all__ = ["LIVE", "add_item", "queue_incident", "queue_run"]
@@ -20,7 +20,7 @@ LIVE = "live"
 SHOWN_FIRST = ("now", "arrival", "still")
 
 
-def queue_incident(connection: sqlite3.Connection, event: IncidentEvent | HealthEvent) -> None:
+def queue_incident(connection: sqlite3.Connection, event: AnyEvent) -> None:
     """Bring an incident's event to its review item or case; an ingest hook.
 
     Only the live run comes here by itself; `queue_run` brings others, when a person admits them.
