@@ -41,8 +41,8 @@ def worker(
     from the file that STREETKEEPER_WORKER_API_KEY_FILE names.
 
     The site file is watched: an edit without faults is taken up while it runs, one with faults is not. With
-    `--api` and no site file the site comes from the API and is followed likewise; the last good one is kept for
-    a start while the API is away. A worker also does what the API asks of its cameras: docs/api.md, commands.
+    `--api` and no site file the site comes from the API and is followed likewise; the last good one is kept
+    for a start while the API is away. A worker also does what the API asks of its cameras: docs/api.md.
     Keys, settings, metrics and what to do when something is wrong: docs/deploy.md.
 
     **Exit codes:** 0 ended by a signal, within 5 s; 2 wrong site or settings; 75 threads hang in a decoder:
