@@ -6,7 +6,6 @@ import hmac
 import re
 import secrets
 import sqlite3
-import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +15,7 @@ from api.roles import Role
 from api.store.audit import append_audit
 from api.store.opening import Store
 from api.store.rights import Rights, checked_rights, read_rights, rights_columns
-from api.store.times import from_ms, to_ms
+from api.store.times import from_ms, now_ms, to_ms
 
 __all__ = [
     "KeyRecord",
@@ -84,7 +83,8 @@ def create_key(
         actor: Who makes it, for the audit log.
 
     Raises:
-        Unprocessable: The role is unknown, or the name is empty, too long or not printable.
+        Unprocessable: The role is unknown, the name is empty, too long or not printable, or it would end
+            in the past.
     """
     return insert_key(store, rights, name, new_secret_key(), expires_at=expires_at, actor=actor)
 
@@ -114,13 +114,15 @@ def insert_key(
             "The name of a key must be 1 to 100 printable characters.",
             "Say who uses it, such as 'worker in the east depot'.",
         )
+    if expires_at is not None and to_ms(expires_at) <= now_ms():
+        raise Unprocessable("The key would have expired before it was made.", "Give a time to come.")
     matched = KEY.match(key)
     if matched is None:
         raise ValueError("not a key of ours")
     key_id, secret = matched.groups()
-    salt, now_ms = secrets.token_bytes(16), _now_ms()
+    salt, at_ms = secrets.token_bytes(16), now_ms()
     expires_ms = None if expires_at is None else to_ms(expires_at)
-    row = (key_id, name, *rights_columns(given), salt, _digest(salt, secret), now_ms, expires_ms)
+    row = (key_id, name, *rights_columns(given), salt, _digest(salt, secret), at_ms, expires_ms)
 
     def insert(connection: sqlite3.Connection) -> None:
         connection.execute(
@@ -129,9 +131,7 @@ def insert_key(
             row,
         )
         detail = {"name": name, **given.shown(), "expires_ms": expires_ms}
-        append_audit(
-            connection, actor=actor, action="key.create", subject=key_id, detail=detail, at_ms=now_ms
-        )
+        append_audit(connection, actor=actor, action="key.create", subject=key_id, detail=detail, at_ms=at_ms)
 
     store.write(insert).result()
     return key
@@ -153,7 +153,7 @@ def check_key(store: Store, key: str) -> KeyRecord | None:
     if row is None or not is_genuine:
         return None
     record = _record(row[2:])
-    return record if record.is_valid_at(from_ms(_now_ms())) else None
+    return record if record.is_valid_at(from_ms(now_ms())) else None
 
 
 def find_key(store: Store, key_id: str) -> KeyRecord | None:
@@ -186,13 +186,13 @@ def has_keys(store: Store) -> bool:
 
 def note_key_used(store: Store, record: KeyRecord) -> None:
     """Remember that a key is in use, to the minute; waits for nothing."""
-    now_ms = _now_ms()
-    if record.used_at is not None and now_ms - to_ms(record.used_at) < NOTED_EVERY_MS:
+    at_ms = now_ms()
+    if record.used_at is not None and at_ms - to_ms(record.used_at) < NOTED_EVERY_MS:
         return
     with contextlib.suppress(StoreBusy):  # a busy store has better things to keep
         store.write(
             lambda connection: connection.execute(
-                "UPDATE api_keys SET used_ms = ? WHERE key_id = ?", (now_ms, record.key_id)
+                "UPDATE api_keys SET used_ms = ? WHERE key_id = ?", (at_ms, record.key_id)
             )
         )
 
@@ -210,7 +210,7 @@ def revoke_key(store: Store, key_id: str, *, actor: str = COMMAND) -> bool:
         ).fetchone()
         if row is None:
             return False
-        now_ms = _now_ms()
+        at_ms = now_ms()
         if row[0] == Role.ADMIN:
             # Those that expire do not count: an installation must not lock itself out by waiting.
             (others,) = connection.execute(
@@ -220,15 +220,11 @@ def revoke_key(store: Store, key_id: str, *, actor: str = COMMAND) -> bool:
             ).fetchone()
             if others == 0:
                 raise Conflict("This is the last admin key.", "Make another admin key first.")
-        connection.execute("UPDATE api_keys SET revoked_ms = ? WHERE key_id = ?", (now_ms, key_id))
-        append_audit(connection, actor=actor, action="key.revoke", subject=key_id, detail={}, at_ms=now_ms)
+        connection.execute("UPDATE api_keys SET revoked_ms = ? WHERE key_id = ?", (at_ms, key_id))
+        append_audit(connection, actor=actor, action="key.revoke", subject=key_id, detail={}, at_ms=at_ms)
         return True
 
     return store.write(revoke).result()
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def _record(row: tuple[Any, ...]) -> KeyRecord:

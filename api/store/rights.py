@@ -63,6 +63,8 @@ def checked_rights(
             )
     if named is not None and not 0 < len(named) <= MAX_AREAS:
         raise Unprocessable(f"Name 1 to {MAX_AREAS} areas.", "Leave areas out where there is no limit.")
+    if known is Role.AUDITOR and named is not None:
+        raise Unprocessable("The audit log knows no areas.", "An auditor reads all of it: leave areas out.")
     if known is Role.UNIT and unit is None:
         raise Unprocessable("The role unit needs a unit.", "Name the unit that it works for.")
     return Rights(known, named, unit, None if scopes is None else _scopes(known, frozenset(scopes)))

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ __all__ = ["DropTeller", "analyse_recording", "drop_files"]
 LOG = logging.getLogger(__name__)
 
 ROUND_S: Final = 0.5
+TELL_EVERY_S: Final = 5.0
 LOOK_EVERY_S: Final = 5.0
 MOST_TOLD: Final = 5000
 
@@ -70,11 +72,14 @@ def analyse_recording(errand: Errand, bench: Workbench) -> Done:
         "dwell_s": wanted.dwell_s,
         "api_url": bench.api_url,
     }
-    ended = _in_process(task, errand, bench)
+    run = _Run(bench, folder / "results", wanted.file)
+    ended = _in_process(task, errand, run)
     if "fault" in ended:
+        run.tell("failed", errand.progress, str(ended["fault"])[:500])
         raise CommandFailed(str(ended["fault"]))
-    if ended.get("unsent"):
-        raise DoneLater(f"not all was sent: {ended['unsent']}")
+    if ended.pop("unsent"):
+        raise DoneLater("the case API did not take everything")
+    run.tell("done", 1.0)
     shutil.rmtree(folder, ignore_errors=True)
     return Done(ended)
 
@@ -93,7 +98,34 @@ def _found(folder: Path | None, name: str) -> Path:
     return path
 
 
-def _in_process(task: dict[str, Any], errand: Errand, bench: Workbench) -> dict[str, Any]:
+class _Run:
+    """The run of one analysis, told to the API as far as it is.
+
+    Args:
+        bench: For the API.
+        out: Folder of the results; the run's name stands in it once the analysis has begun.
+        file: Name of the recording.
+    """
+
+    def __init__(self, bench: Workbench, out: Path, file: str) -> None:
+        self.stop = bench.stop
+        self._api = bench.api
+        self._out = out
+        self._file = file
+
+    def tell(self, state: str, progress: float, detail: str = "") -> None:
+        """Tell it; a word that is lost is made up for by the next one."""
+        told = {"state": state, "progress": progress, "detail": detail, "inputs": [self._file]}
+        try:
+            name = json.loads((self._out / "run.json").read_text(encoding="utf-8"))["run"]
+            self._api.tell_run(str(name), told)
+        except (OSError, ValueError, KeyError):
+            return  # it has not begun yet
+        except StreamError as error:
+            LOG.info("run_not_told", extra={"reason": str(error)})
+
+
+def _in_process(task: dict[str, Any], errand: Errand, run: _Run) -> dict[str, Any]:
     """Run the analysis and follow it; its last line says how it ended.
 
     Raises:
@@ -105,13 +137,14 @@ def _in_process(task: dict[str, Any], errand: Errand, bench: Workbench) -> dict[
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
         )
     lines: Queue[str] = Queue()
+    tell_at = 0.0
     try:
         if process.stdin is None or process.stdout is None:
             raise DoneLater("the analysis could not be begun")
         process.stdin.write(json.dumps(task))
         process.stdin.close()
         Thread(target=_read, args=(process.stdout, lines), daemon=True).start()
-        while not (bench.stop.is_set() or errand.is_over.is_set()):
+        while not (run.stop.is_set() or errand.is_over.is_set()):
             try:
                 told: dict[str, Any] = json.loads(lines.get(timeout=ROUND_S))
             except Empty:
@@ -121,6 +154,9 @@ def _in_process(task: dict[str, Any], errand: Errand, bench: Workbench) -> dict[
             if "progress" not in told:
                 return told
             errand.progress, errand.note = float(told["progress"]), str(told["note"])
+            if time.monotonic() >= tell_at:
+                tell_at = time.monotonic() + TELL_EVERY_S
+                run.tell("running", errand.progress, errand.note[:500])
         raise DoneLater("it was interrupted")
     finally:
         process.kill()

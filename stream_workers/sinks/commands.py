@@ -111,6 +111,10 @@ class CommandApi:
             "GET", f"/v1/outside-pictures/{picture_id}/original", headers=headers
         ).content
 
+    def tell_run(self, run: str, told: Mapping[str, Any]) -> None:
+        """How far an analysis is: `state`, `progress`, `detail`, `inputs`."""
+        self._client.call("PUT", f"/v1/runs/{run}", json.dumps(told).encode(), _JSON)
+
     def tell_drop_folder(self, machine: str, files: Sequence[Mapping[str, Any]]) -> None:
         """What can be analysed here."""
         self._post("/v1/drop-folders", {"worker": machine, "files": list(files)})

@@ -55,3 +55,14 @@ CREATE TRIGGER audit_log_is_never_shortened BEFORE DELETE ON audit_log
 BEGIN
     SELECT RAISE(ABORT, 'the audit log is append-only');
 END;
+
+-- Which incidents name which file.
+CREATE TABLE evidence_links (
+    sha256      TEXT NOT NULL,
+    incident_id TEXT NOT NULL,
+    PRIMARY KEY (sha256, incident_id)
+) WITHOUT ROWID;
+CREATE INDEX evidence_links_by_incident ON evidence_links (incident_id);
+INSERT OR IGNORE INTO evidence_links (sha256, incident_id)
+SELECT json_extract(item.value, '$.sha256'), json_extract(events.document, '$.data.incident_id')
+FROM events, json_each(events.document, '$.data.evidence') AS item;
