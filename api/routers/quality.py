@@ -129,7 +129,7 @@ def get_budgets(store: StoreDep, _: Reads) -> JSONResponse:
     summary="Set a unit's budget",
 )
 async def put_budget(request: Request, unit: UnitId, parts: PartsDep, caller: Supervises) -> JSONResponse:
-    """Say how many cases a unit may be sent on one day, on the site's clock; null takes the budget away."""
+    """Say how many cases a unit may be sent on one day, on the site's clock; null gives back that of the document."""
     wish = await read_model(request, BudgetRequest, parts.settings.body_timeout_s)
     at_ms = now_ms()
 

@@ -1,9 +1,7 @@
 """What the configuration in force says of a place and a time."""
 
 import sqlite3
-from collections.abc import Callable
 from datetime import UTC, datetime, time, tzinfo
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from shapely.geometry import Point, Polygon
@@ -26,23 +24,16 @@ __all__ = [
 ]
 
 ORDINARY = 3
-T = TypeVar("T")
 
 
 def present_site(connection: sqlite3.Connection) -> Site | None:
     """The site in force; None where none was imported."""
-    return _if_kept(connection, site_in)
+    return site_in(connection)
 
 
 def present_responsibility(connection: sqlite3.Connection) -> ResponsibilityDocument | None:
     """The responsibility document in force; None where none was imported."""
-    return _if_kept(connection, responsibility_in)
-
-
-def _if_kept(connection: sqlite3.Connection, read: Callable[[sqlite3.Connection], T | None]) -> T | None:
-    """What `read` gives, where the configuration is kept at all."""
-    kept = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'config_versions'").fetchone()
-    return read(connection) if kept else None
+    return responsibility_in(connection)
 
 
 def area_at(site: Site | None, category: str, lonlat: tuple[float, float] | None) -> str | None:
