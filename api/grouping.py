@@ -68,6 +68,7 @@ class Limits:
         metres: However uncertain both places are, no farther than this.
         report_metres: The same where a person tells the place.
         gap_ms: How long nobody may have seen it between two sources.
+        vendor_gap_ms: The same of vendors, whose pitch another may take.
         report_gap_ms: The same where one of them is a person.
     """
 
@@ -75,6 +76,7 @@ class Limits:
     metres: float = 6.0
     report_metres: float = 50.0
     gap_ms: int = 30 * 60_000
+    vendor_gap_ms: int = 10 * 60_000
     report_gap_ms: int = 24 * 3_600_000
 
 
@@ -135,8 +137,10 @@ def _may_be_one(one: Sighting, other: Sighting, limits: Limits) -> bool:
     """Whether category and time let two sources be about one thing."""
     if one.category != other.category and frozenset((one.category, other.category)) not in CONFUSABLE:
         return False
-    has_report = one.is_report or other.is_report
-    gap = limits.report_gap_ms if has_report else limits.gap_ms
+    is_vendor = Category.STREET_VENDOR in (one.category, other.category)
+    gap = limits.vendor_gap_ms if is_vendor else limits.gap_ms
+    if one.is_report or other.is_report:
+        gap = limits.report_gap_ms
     return max(one.first_ms, other.first_ms) - min(one.last_ms, other.last_ms) <= gap
 
 

@@ -38,7 +38,8 @@ def incident_of(connection: sqlite3.Connection, incident_id: str) -> StoredSourc
 
 def incident_sighting(incident: Incident, *, is_open: bool, now_ms: int) -> Sighting:
     """An incident as a sighting; one that is open is there until now."""
-    last_ms = to_ms(incident.closed_at or incident.last_seen)
+    # Not when it was closed: that is told minutes later, once it is believed.
+    last_ms = to_ms(incident.last_seen)
     ellipse = incident.ellipse
     return Sighting(
         category=incident.category,
