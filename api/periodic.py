@@ -24,7 +24,7 @@ class Duty:
 
     name: str
     every_s: float
-    work: Callable[[], None]
+    work: Callable[[], object]
 
 
 @contextmanager

@@ -113,9 +113,11 @@ def group(facts: Iterable[CaseFact], by: tuple[str, ...]) -> dict[tuple[str, ...
         # Few patterns of figures stand for many cases: each is taken apart once.
         seen = patterns.setdefault(key, {})
         seen[fact.figures] = seen.get(fact.figures, 0) + 1
+    bits = [(figure, int(figure)) for figure in Figure]
     for key, seen in patterns.items():
+        counts = tallies[key].counts
         for figures, count in seen.items():
-            for figure in Figure:
-                if figures & figure:
-                    tallies[key].counts[figure] += count
+            for figure, bit in bits:
+                if figures & bit:
+                    counts[figure] += count
     return dict(sorted(tallies.items())) if by else tallies or {(): Tally()}

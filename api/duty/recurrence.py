@@ -3,7 +3,8 @@
 import math
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 __all__ = ["RECURS_WITHIN_DAYS", "SAME_PLACE_M", "Placed", "recurring"]
 
@@ -14,9 +15,8 @@ DAY_MS = 86_400_000
 METRES_PER_DEGREE = 111_320.0
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A case at a place and a moment: when it was reported, or when it was closed."""
+class Placed(NamedTuple):
+    """A case at a place and a moment: when it was reported or closed. A tuple: there are many."""
 
     case_id: str
     category: str
@@ -32,30 +32,41 @@ def recurring(reported: Iterable[Placed], closed: Iterable[Placed]) -> set[str]:
         reported: Cases by the moment of their report.
         closed: Cases by the moment of their closing.
     """
-    cells: dict[tuple[str, int, int], list[Placed]] = defaultdict(list)
+    reported, closed = list(reported), list(closed)
+    # One width for all rows: that of the cells nearest to a pole, so that none is narrower than the distance.
+    farthest = max((abs(case.lat) for case in (*reported, *closed)), default=0.0)
+    grid = _Grid(max(0.01, math.cos(math.radians(farthest))) * METRES_PER_DEGREE / SAME_PLACE_M)
     for case in closed:
-        cells[_cell(case)].append(case)
-    return {case.case_id for case in reported if _comes_back(case, cells)}
+        grid.cells[(case.category, *grid.cell(case.lon, case.lat))].append(case)
+    return {case.case_id for case in reported if grid.holds_before(case)}
 
 
-def _comes_back(case: Placed, cells: dict[tuple[str, int, int], list[Placed]]) -> bool:
-    category, column, row = _cell(case)
-    around = [(category, column + east, row + north) for east in (-1, 0, 1) for north in (-1, 0, 1)]
-    return any(
-        before.case_id != case.case_id
-        and 0 <= case.at_ms - before.at_ms <= RECURS_WITHIN_DAYS * DAY_MS
-        and _apart_m(case, before) <= SAME_PLACE_M
-        for key in around
-        for before in cells.get(key, ())
-    )
+@dataclass(slots=True)
+class _Grid:
+    """Closed cases by category and cell; cells are at least as wide as the distance."""
+
+    columns_per_degree: float
+    cells: dict[tuple[str, int, int], list[Placed]] = field(default_factory=lambda: defaultdict(list))
+
+    def cell(self, lon: float, lat: float) -> tuple[int, int]:
+        return math.floor(lon * self.columns_per_degree), math.floor(lat * METRES_PER_DEGREE / SAME_PLACE_M)
+
+    def holds_before(self, case: Placed) -> bool:
+        """Whether a case of the same place was closed in the days before."""
+        column, row = self.cell(case.lon, case.lat)
+        earliest_ms = case.at_ms - RECURS_WITHIN_DAYS * DAY_MS
+        for east, north in _AROUND:
+            for before in self.cells.get((case.category, column + east, row + north), ()):
+                if (
+                    earliest_ms <= before.at_ms <= case.at_ms
+                    and before.case_id != case.case_id
+                    and _apart_m(case, before) <= SAME_PLACE_M
+                ):
+                    return True
+        return False
 
 
-def _cell(case: Placed) -> tuple[str, int, int]:
-    """Cells at least as wide as the distance, so that only neighbours need a look."""
-    row = math.floor(case.lat * METRES_PER_DEGREE / SAME_PLACE_M)
-    # The width by the row's latitude, so that all of a row agree; a hundredth wider for the rows beside it.
-    shrink = math.cos(math.radians(min(89.0, abs(row) * SAME_PLACE_M / METRES_PER_DEGREE))) * 0.99
-    return case.category, math.floor(case.lon * METRES_PER_DEGREE * shrink / SAME_PLACE_M), row
+_AROUND = [(east, north) for east in (-1, 0, 1) for north in (-1, 0, 1)]
 
 
 def _apart_m(one: Placed, other: Placed) -> float:

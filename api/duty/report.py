@@ -1,4 +1,4 @@
-"""A month's evaluation as a document, a table and rows of a page; every figure says where its cases are listed."""
+"""A month's evaluation as a document and a table; every figure says where its cases are listed."""
 
 import csv
 import io
@@ -53,7 +53,7 @@ class Evaluation:
     def rows(self) -> list[tuple[tuple[str, ...], Tally, Coverage]]:
         """The total with an empty key, then the groups in the order of their names."""
         total = group(self.facts, ())[()]
-        rows = [((), total, self.coverage(()))]
+        rows: list[tuple[tuple[str, ...], Tally, Coverage]] = [((), total, self.coverage(()))]
         if self.by:
             rows += [(key, tally, self.coverage(key)) for key, tally in group(self.facts, self.by).items()]
         return rows

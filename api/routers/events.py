@@ -18,7 +18,7 @@ from api.paging import DEFAULT_LIMIT, clamp, open_token, seal_token
 from api.parameters import read_datetime
 from api.replies import page_links, reply_json
 from api.store.events import EventQuery, Verdict, list_events, record_events
-from contracts.event import HealthEvent, IncidentEvent
+from contracts.event import AnyEvent
 from contracts.incident import Identifier
 
 __all__ = ["router"]
@@ -41,6 +41,7 @@ class EventParameters(BaseModel):
             "org.streetkeeper.incident.updated",
             "org.streetkeeper.incident.closed",
             "org.streetkeeper.camera.health",
+            "org.streetkeeper.zone.occupancy",
         ]
         | None
     ) = Field(default=None, description="CloudEvents type.")
@@ -54,7 +55,8 @@ class EventParameters(BaseModel):
 
 
 def _ingest_body() -> dict[str, Any]:
-    event = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("IncidentEvent", "HealthEvent")]}
+    names = ("IncidentEvent", "HealthEvent", "OccupancyEvent")
+    event = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in names]}
     return {
         "required": True,
         "content": {
@@ -84,8 +86,8 @@ async def _received(request: Request, parts: ServiceParts) -> list[Any]:
     return document
 
 
-def _judge_each(documents: list[Any], max_bytes: int) -> list[IncidentEvent | HealthEvent | EventRefused]:
-    judged: list[IncidentEvent | HealthEvent | EventRefused] = []
+def _judge_each(documents: list[Any], max_bytes: int) -> list[AnyEvent | EventRefused]:
+    judged: list[AnyEvent | EventRefused] = []
     for document in documents:
         try:
             judged.append(judge(document, max_bytes))

@@ -2,12 +2,12 @@
 
 import sqlite3
 
-from contracts.event import HealthEvent, IncidentEvent
+from contracts.event import AnyEvent, IncidentEvent
 
 __all__ = ["link_evidence"]
 
 
-def link_evidence(connection: sqlite3.Connection, event: IncidentEvent | HealthEvent) -> None:
+def link_evidence(connection: sqlite3.Connection, event: AnyEvent) -> None:
     """Remember the files that an incident's event names; runs as the event is stored."""
     if isinstance(event, IncidentEvent):
         connection.executemany(

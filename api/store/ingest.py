@@ -10,17 +10,17 @@ from collections.abc import Callable
 
 from api.store.cases.queueing import queue_incident
 from api.store.evidence_links import link_evidence
-from contracts.event import HealthEvent, IncidentEvent
+from contracts.event import AnyEvent
 
 __all__ = ["HOOKS", "EventHook", "run_hooks"]
 
-EventHook = Callable[[sqlite3.Connection, IncidentEvent | HealthEvent], None]
+EventHook = Callable[[sqlite3.Connection, AnyEvent], None]
 
 HOOKS: list[EventHook] = [link_evidence, queue_incident]
 """Every hook, in the order in which they run; add yours here, so that the list can be read in one place."""
 
 
-def run_hooks(connection: sqlite3.Connection, event: IncidentEvent | HealthEvent) -> None:
+def run_hooks(connection: sqlite3.Connection, event: AnyEvent) -> None:
     """Run every hook for an event that was just stored for the first time."""
     for hook in HOOKS:
         hook(connection, event)

@@ -10,7 +10,6 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from api.sampling import LookPlan, draw_looks
 from api.store.cases.present import (
-    area_at,
     camera_views,
     day_of,
     hour_of,
@@ -19,6 +18,7 @@ from api.store.cases.present import (
 )
 from api.store.cases.queueing import LIVE, add_item
 from api.store.commands import CommandEnd, enqueue_command, on_result
+from api.store.placing import place_of
 from api.store.times import from_ms, to_ms
 from contracts.incident import Category, rfc3339
 
@@ -189,7 +189,7 @@ def _area_of(connection: sqlite3.Connection, camera_id: str, category: str) -> s
         ]
         if camera.id == camera_id and points:
             middle = (sum(p[0] for p in points) / len(points), sum(p[1] for p in points) / len(points))
-            return area_at(site, category, middle)
+            return place_of(connection, Category(category), middle).area
     return None
 
 

@@ -4,8 +4,6 @@ import sqlite3
 from datetime import UTC, datetime, time, tzinfo
 from zoneinfo import ZoneInfo
 
-from shapely.geometry import Point, Polygon
-
 from api.sampling import View
 from api.store.duty.configured import responsibility_in, site_in
 from api.store.times import from_ms, to_ms
@@ -13,7 +11,6 @@ from contracts.responsibility import ResponsibilityDocument
 from contracts.site import Site
 
 __all__ = [
-    "area_at",
     "camera_views",
     "day_of",
     "day_start_ms",
@@ -34,19 +31,6 @@ def present_site(connection: sqlite3.Connection) -> Site | None:
 def present_responsibility(connection: sqlite3.Connection) -> ResponsibilityDocument | None:
     """The responsibility document in force; None where none was imported."""
     return responsibility_in(connection)
-
-
-def area_at(site: Site | None, category: str, lonlat: tuple[float, float] | None) -> str | None:
-    """The area of responsibility that a place lies in; of nested ones the smallest."""
-    if site is None or lonlat is None:
-        return None
-    fitting = [
-        (Polygon(area.polygon_lonlat).area, area.id)
-        for area in site.areas
-        if (not area.categories or category in area.categories)
-        and Polygon(area.polygon_lonlat).covers(Point(lonlat))
-    ]
-    return min(fitting)[1] if fitting else None
 
 
 def priority_of(site: Site | None, category: str) -> int:

@@ -167,4 +167,6 @@ def _where(query: ClockQuery) -> tuple[list[str], list[Any]]:
 
 
 def _clocked(row: Sequence[Any]) -> ClockedCase:
-    return ClockedCase(*row[:8], bool(row[8]), *row[9:])
+    columns = list(row)
+    columns[8] = bool(columns[8])
+    return ClockedCase(*columns)

@@ -41,7 +41,8 @@ WITH alive AS (
         max(CASE WHEN action IN ('dispatch', 'extend', 'resume') THEN step_key END) AS due_step
     FROM case_steps WHERE at_ms < :cutoff AND case_id IN (SELECT case_id FROM alive) GROUP BY case_id
 )
-SELECT a.case_id, a.number, a.category, a.street, coalesce(json_extract(d.detail, '$.unit'), a.unit), a.area,
+SELECT a.case_id, a.number, a.category, a.street,
+    CASE WHEN t.dispatch_step IS NOT NULL THEN coalesce(json_extract(d.detail, '$.unit'), a.unit) END, a.area,
     a.lon, a.lat, a.reported_ms, coalesce(json_extract(u.detail, '$.due_ms'), a.due_ms),
     t.is_filed, t.dispatched_ms, t.is_dispatched, t.handled_ms, t.is_reworked, t.is_returned, t.is_extended,
     t.closed_ms, t.last_state % 4, t.last_pause % 2
@@ -54,6 +55,7 @@ SELECT s.case_id, c.category, c.lon, c.lat, s.at_ms FROM case_steps s JOIN cases
 WHERE s.to_state = 'closed' AND s.at_ms >= :since AND s.at_ms < :end AND c.lon IS NOT NULL
 """
 _CLOSED, _VOIDED, _REJECTED = 1, 2, 3
+_BITS = tuple(int(figure) for figure in Figure)
 
 
 def count_month(connection: sqlite3.Connection, month: Month) -> list[CaseFact]:
@@ -83,21 +85,30 @@ def _fact(row: Sequence[Any], month: Month, *, is_back: bool) -> CaseFact:
     is_new = month.holds(reported_ms)
     is_due = month.holds(due_ms) and dispatched_ms is not None and end not in (_VOIDED, _REJECTED)
     is_closed = is_due and end == _CLOSED
-    figures = (
-        is_new * Figure.REPORTED
-        | bool(is_new and is_filed) * Figure.FILED
-        | bool(is_dispatched) * Figure.DISPATCHED
-        | (handled_ms is not None) * Figure.HANDLED
-        | is_due * Figure.DUE
-        | bool(is_due and is_paused and not is_closed) * Figure.SUSPENDED
-        | is_closed * Figure.CLOSED
-        | (is_closed and closed_ms <= due_ms) * Figure.CLOSED_ON_TIME
-        | bool(is_reworked) * Figure.REWORKED
-        | bool(is_returned) * Figure.RETURNED
-        | bool(is_extended) * Figure.EXTENDED
-        | bool(is_new and is_filed and is_back) * Figure.RECURRED
+    # Plain numbers: a flag's own arithmetic would take longer than the whole query.
+    figures = sum(
+        bit
+        for bit, holds in zip(
+            _BITS,
+            (
+                is_new,
+                is_new and is_filed,
+                is_dispatched,
+                handled_ms is not None,
+                is_due,
+                is_due and is_paused and not is_closed,
+                is_closed,
+                is_closed and closed_ms <= due_ms,
+                is_reworked,
+                is_returned,
+                is_extended,
+                is_new and is_filed and is_back,
+            ),
+            strict=True,
+        )
+        if holds
     )
     handling_ms = None
     if handled_ms is not None and dispatched_ms is not None:
         handling_ms = max(0, handled_ms - dispatched_ms)
-    return CaseFact(case_id, number, category, street, unit, area, int(figures), handling_ms)
+    return CaseFact(case_id, number, category, street, unit, area, figures, handling_ms)

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 from api.duty.calendar import NeverWorks
@@ -10,7 +11,7 @@ from api.store.duty.clocks import OPEN_STATES, clock_of, clocked_case
 from api.store.times import to_ms
 from contracts.responsibility import ResponsibilityDocument
 
-__all__ = ["YELLOW", "tell_due", "work_out_moments"]
+__all__ = ["YELLOW", "Told", "tell_due", "work_out_moments"]
 
 YELLOW = ""
 """Stands for the step at which the clock turns yellow, which nobody is told of."""
@@ -69,27 +70,35 @@ def _at(clock: CaseClock | None, share: float, document: ResponsibilityDocument)
     return None if moment is None else to_ms(moment)
 
 
-def tell_due(connection: sqlite3.Connection, document: ResponsibilityDocument, now_ms: int) -> int:
-    """Write the messages whose moment has come; gives how many. Doing it again tells nothing twice.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one turn did: moments that it looked at, and messages that it wrote."""
+
+    looked_at: int
+    told: int
+
+
+def tell_due(connection: sqlite3.Connection, document: ResponsibilityDocument, now_ms: int) -> Told:
+    """Write the messages whose moment has come, some hundreds at most. Doing it again tells nothing twice.
 
     In the writer's transaction: a message and the mark that it was told are kept together.
     """
     steps = {step.id: step for step in document.escalation}
     rows = connection.execute(
-        "SELECT m.case_id, m.due_ms, m.step, c.state, c.unit, c.area, c.number, c.is_suspended, c.due_ms"
+        # While a case is suspended nothing is told: it may go on with the same due time.
+        "SELECT m.case_id, m.due_ms, m.step, c.state, c.unit, c.area, c.number, c.due_ms"
         " FROM case_moments m JOIN cases c ON c.case_id = m.case_id"
-        " WHERE m.told_ms IS NULL AND m.at_ms <= ? ORDER BY m.at_ms LIMIT ?",
+        " WHERE m.told_ms IS NULL AND m.at_ms <= ? AND c.is_suspended = 0 ORDER BY m.at_ms LIMIT ?",
         (now_ms, CASES_AT_ONCE),
     ).fetchall()
     told = 0
-    for case_id, due_ms, name, state, unit, area, number, is_suspended, current_ms in rows:
+    for case_id, due_ms, name, state, unit, area, number, current_ms in rows:
         step = steps.get(name)
-        if is_suspended and current_ms in (None, due_ms):
-            continue  # It may go on with the same due time; nothing is told meanwhile.
         is_wanted = step is not None and state in OPEN_STATES and current_ms == due_ms
         if step is not None and is_wanted and (step.to != "unit" or state in UNIT_STATES):
             told += connection.execute(
-                "INSERT OR IGNORE INTO case_messages (case_id, due_ms, step, recipient, unit, area, text, at_ms)"
+                "INSERT OR IGNORE INTO case_messages (case_id, due_ms, step, recipient, unit, area, text,"
+                " at_ms)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (case_id, due_ms, name, step.to, unit, area, f"{number}: {step.text}", now_ms),
             ).rowcount
@@ -97,4 +106,4 @@ def tell_due(connection: sqlite3.Connection, document: ResponsibilityDocument, n
             "UPDATE case_moments SET told_ms = ? WHERE case_id = ? AND due_ms = ? AND step = ?",
             (now_ms, case_id, due_ms, name),
         )
-    return told
+    return Told(len(rows), told)
