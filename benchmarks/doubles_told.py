@@ -30,7 +30,9 @@ LEAST_SHOWN: Final = 0.5
 EVERY_S: Final = 60.0
 """How often it is asked whether enough of a thing shows."""
 AGAIN: Final = 0.15
-"""Share of the incidents that end half way and open once more, as where something stood before the thing."""
+"""Share of heaps and left things that end half way and open once more, as where a van stood before them."""
+AWAY_S: Final = 900.0
+"""They were out of sight for up to so long, evenly drawn."""
 LOOK_PX: Final = 1.0
 
 
@@ -95,9 +97,10 @@ def _told(
     ends = min(thing.to_t, thing.due_to_t or thing.to_t)
     spans = [(thing.from_t, opened, ends)]
     half = (opened + ends) / 2
-    again = half + DWELL_S.get(thing.category, 300.0)
-    if chance.uniform() < AGAIN and again < ends:
-        spans = [(thing.from_t, opened, half), (half, again, ends)]
+    seen = half + chance.uniform(0.0, AWAY_S)
+    again = seen + DWELL_S.get(thing.category, 300.0)
+    if thing.category != Category.STREET_VENDOR and chance.uniform() < AGAIN and again < ends:
+        spans = [(thing.from_t, opened, half), (seen, again, ends)]
     for number, (first, start, end) in enumerate(spans):
         box = thing.box_at(start)
         if box is None:

@@ -72,7 +72,7 @@ def case(store: Store) -> StoredCase:
         picture_wh=[1280, 720],
     )  # fmt: skip
     found = judge(store, queue(store)[0].item_id, "file").case
-    assert found is not None and found.area == "cleaning"
+    assert found is not None and found.area == "district"
     return found
 
 
