@@ -1,6 +1,7 @@
 """What is taken for one thing, and what never is."""
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -94,7 +95,7 @@ def test_categories_that_are_taken_for_each_other_may_be_one(category: str, is_o
 
 
 def test_a_persons_report_has_a_bound_in_metres() -> None:
-    report = {"view_id": None, "semi_major_m": 30.0, "semi_minor_m": 30.0}
+    report: dict[str, Any] = {"view_id": None, "semi_major_m": 30.0, "semi_minor_m": 30.0}
     assert keys(sighting(75, **report), sighting()) == ["0"]
     assert keys(sighting(85, **report), sighting()) == []
 

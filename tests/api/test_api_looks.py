@@ -92,7 +92,8 @@ def test_the_worker_is_told_when_something_stood_there(store: Store) -> None:
         for kind in ("street_vendor", "garbage_pile", "construction_debris"):
             tell(
                 store, number * 10 + len(kind), category=kind, camera_id=camera["id"], view_id=camera["id"],
-                first_seen="2026-04-30T00:00:00Z", last_seen="2026-05-01T12:30:00Z", lonlat=None, ellipse=None,
+                first_seen="2026-04-30T00:00:00Z", last_seen="2026-05-01T12:30:00Z",
+                lonlat=None, ellipse=None,
             )  # fmt: skip
     plan(store, 40)
     busy = [bool(command.body["busy"]) for command in commands(store)]
@@ -203,6 +204,7 @@ def test_recall_follows_from_looks_and_confirmed_incidents(store: Store) -> None
     assert recall.category == "garbage_pile"
     assert recall.count == QuietCount(told=10, quiet=8 * 24 - 10, looked=len(piles), missed=1)
     value = recall.recall.value
+    assert value is not None
     assert value == pytest.approx(10 / (10 + 182 / len(piles)))
     assert recall.recall.low < value < recall.recall.high
     store.write(lambda raw: undo_verdict(raw, OPERATOR, kept.verdict_id, NOW + 1)).result(9)
