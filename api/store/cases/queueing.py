@@ -14,7 +14,7 @@ from api.store.times import to_ms
 from contracts.event import AnyEvent, IncidentEvent
 from contracts.incident import Incident, rfc3339
 
-__all__ = ["LIVE", "add_item", "queue_incident", "queue_run"]
+__all__ = ["LIVE", "add_item", "queue_incident"]
 
 LIVE = "live"
 SHOWN_FIRST = ("now", "arrival", "still")
@@ -23,25 +23,16 @@ SHOWN_FIRST = ("now", "arrival", "still")
 def queue_incident(connection: sqlite3.Connection, event: AnyEvent) -> None:
     """Bring an incident's event to its review item or case; an ingest hook.
 
-    Only the live run comes here by itself; `queue_run` brings others, when a person admits them.
+    The live run comes here by itself, an analysis once a person has admitted it.
     """
-    if not isinstance(event, IncidentEvent) or event.data.run != LIVE:
+    # Here, since admitting a run hears its events again through the hooks.
+    from api.store.runs import is_admitted
+
+    if not isinstance(event, IncidentEvent) or not is_admitted(connection, event.data.run):
         return
     stored = incident_of(connection, event.data.incident_id)
     if stored is not None:
         _bring(connection, stored, to_ms(event.time))
-
-
-def queue_run(connection: sqlite3.Connection, run: str, now_ms: int) -> int:
-    """Bring every incident of an analysis run to the queue, which a person admitted; gives how many."""
-    ids = connection.execute(
-        "SELECT incident_id FROM incidents WHERE run = ? ORDER BY sort_ms, place_key", (run,)
-    ).fetchall()
-    for (incident_id,) in ids:
-        stored = incident_of(connection, incident_id)
-        if stored is not None:
-            _bring(connection, stored, now_ms)
-    return len(ids)
 
 
 def _bring(connection: sqlite3.Connection, stored: StoredSource, at_ms: int) -> None:
