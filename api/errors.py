@@ -9,6 +9,7 @@ ApiError
 ├── TooManyRequests   more requests than this caller or address may make; wait
 ├── NotFound          there is no such thing
 ├── Conflict          it contradicts what is stored
+├── StaleVersion      somebody changed it since the caller looked
 ├── TooLarge          a body or batch over its limit
 ├── TooSlow           the body did not arrive in time
 ├── WrongMediaType    the content type is not one that the route takes
@@ -35,6 +36,7 @@ __all__ = [
     "ProblemReply",
     "ProviderFailed",
     "RangeNotSatisfiable",
+    "StaleVersion",
     "StorageFull",
     "StoreBusy",
     "TooLarge",
@@ -106,6 +108,10 @@ class Conflict(ApiError):
     """It contradicts what is stored."""
 
 
+class StaleVersion(ApiError):
+    """Somebody changed it since the caller looked."""
+
+
 class TooLarge(ApiError):
     """A body or batch over its limit."""
 
@@ -164,6 +170,7 @@ PROBLEMS: dict[type[ApiError], Problem] = {
     NotFound: Problem(404, "not-found", "There is no such thing"),
     TooSlow: Problem(408, "too-slow", "The body did not arrive in time"),
     Conflict: Problem(409, "conflict", "It contradicts what is stored"),
+    StaleVersion: Problem(412, "stale-version", "Somebody changed it meanwhile"),
     TooLarge: Problem(413, "too-large", "Too large"),
     WrongMediaType: Problem(415, "wrong-media-type", "The content type is not taken here"),
     RangeNotSatisfiable: Problem(416, "range-not-satisfiable", "The range lies outside the picture"),

@@ -4,12 +4,21 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
 
 from api.auditing import EvidenceReads
 from api.bounding import Bounded
 from api.deps import ServiceParts
 from api.documents import IncidentList, ProblemDetails
+from api.documents_cases import (
+    BudgetRequest,
+    CaseActionRequest,
+    LookRequest,
+    ReportRequest,
+    SplitRequest,
+    VerdictRequest,
+)
 from api.documents_people import (
     KeyRequest,
     OwnPassword,
@@ -28,16 +37,24 @@ from api.refusing import add_handlers
 from api.routers import (
     audit,
     cameras,
+    cases,
     clocks,
+    commands,
+    configuration,
     evaluation,
     events,
     evidence,
     guiding,
     incidents,
     keys,
+    leases,
     oidc,
+    outside,
     page,
+    quality,
     register,
+    reports,
+    review,
     service,
     session,
     users,
@@ -45,6 +62,7 @@ from api.routers import (
 from api.settings import ApiSettings
 from api.store import Store
 from api.tries import FailedTries
+from api.wishes import WISHES
 
 __all__ = ["create_app"]
 
@@ -56,7 +74,10 @@ All requests but `/v1/health` need `Authorization: Bearer <key>`. Refusals are p
 with a `remedy`. Unknown query parameters are refused."""
 
 
-BODIES = (KeyRequest, OwnPassword, PasswordRequest, SignInRequest, UserChange, UserRequest)
+BODIES = (
+    *(BudgetRequest, CaseActionRequest, LookRequest, ReportRequest, SplitRequest, VerdictRequest),
+    *(KeyRequest, OwnPassword, PasswordRequest, SignInRequest, UserChange, UserRequest),
+)
 """What routes take in their bodies; they read it by hand, so the framework does not know."""
 
 
@@ -86,8 +107,13 @@ def create_app(settings: ApiSettings, store: Store) -> FastAPI:
         reads=EvidenceReads(store),
         metrics=metrics,
     )
-    parts = (events, incidents, evidence, cameras, clocks, guiding, evaluation)
-    for part in (*parts, session, users, keys, audit, service, page, register, oidc):
+    for part in (events, incidents, evidence, cameras, session, users, keys, audit, service, page, oidc):
+        app.include_router(part.router)
+    for part in (clocks, guiding, evaluation, register):
+        app.include_router(part.router)
+    for part in (review, cases, reports, quality):
+        app.include_router(part.router)
+    for part in (configuration, commands, leases, outside):
         app.include_router(part.router)
     add_handlers(app)
     app.add_middleware(
@@ -128,7 +154,8 @@ def _described(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    for model in (ProblemDetails, IncidentList, *BODIES):
+    named: tuple[type[BaseModel], ...] = (ProblemDetails, IncidentList, *BODIES, *WISHES)
+    for model in named:
         shape = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= shape.pop("$defs", {})
         schemas[model.__name__] = shape

@@ -6,11 +6,12 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from api.configuration import responsibility_of, site_of
 from api.deps import StoreDep
 from api.duty.register import register_content
 from api.page.cards import CATEGORY_WORDS
-from api.store.duty.configured import responsibility_in, site_in
 from api.store.duty.quality import kept_for_in, shares_in
+from api.store.times import now_ms
 
 __all__ = ["router"]
 
@@ -25,12 +26,9 @@ def get_register(store: StoreDep) -> HTMLResponse:
     """What is watched, why, by which right, how long things are kept and how well it works."""
 
     def look(connection: Any) -> dict[str, Any]:
-        return register_content(
-            site_in(connection),
-            responsibility_in(connection),
-            shares_in(connection),
-            kept_for_in(connection),
-        )
+        site = site_of(connection)
+        shares = shares_in(connection, site, now_ms())
+        return register_content(site, responsibility_of(connection), shares, kept_for_in(connection))
 
     content = store.read(look)
     page = _templates.get_template("register.html").render(**content, words=CATEGORY_WORDS)

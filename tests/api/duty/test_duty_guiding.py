@@ -19,7 +19,7 @@ from contracts.site import Site
 from sample_videos.district.site import site_document
 from tests.api.conftest import RunningApi
 from tests.support.api_events import make_event
-from tests.support.case_tables import add_case, keep_config, make_case_tables
+from tests.support.case_tables import add_case, keep_config
 from tests.support.example_duty import DUTY_TEXT, at_en, district_duty, district_site, duty_changed
 
 pytestmark = pytest.mark.slow
@@ -147,7 +147,6 @@ def test_unmet_demand_never_exceeds_the_time_that_vendors_stood_there(
 
 @pytest.fixture
 def district(api: RunningApi) -> RunningApi:
-    make_case_tables(api.store)
     keep_config(api.store, "responsibility", DUTY_TEXT)
     site = site_document(1)
     # Open around the clock, so that the test does not depend on the hour at which it runs.
@@ -287,7 +286,6 @@ def test_positions_are_shown_only_where_the_configuration_says_so(
 
 
 def test_the_register_of_a_service_without_a_site_says_that_nothing_is_watched(api: RunningApi) -> None:
-    make_case_tables(api.store)
     with api.stranger() as client:
         assert "nothing is watched" in client.get("/register").text
 

@@ -61,3 +61,6 @@ CREATE TABLE evaluation_facts (
 ) WITHOUT ROWID;
 
 CREATE INDEX events_of_health ON events (camera_id, time_ms) WHERE type = 'org.streetkeeper.camera.health';
+-- A month's figures: the cases that were alive in it or due in it.
+CREATE INDEX cases_by_report ON cases (reported_ms, closed_ms, due_ms);
+CREATE INDEX cases_by_due ON cases (due_ms, case_key) WHERE due_ms IS NOT NULL;
