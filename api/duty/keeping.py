@@ -41,5 +41,4 @@ def keep_months(store: Store, at_ms: int) -> list[str]:
     document = responsibility_of(store)
     if document is None:
         return []
-    zone = document.calendar.time_zone
-    return store.write(lambda raw: freeze_months(raw, zone, at_ms)).result()
+    return store.write(lambda raw: freeze_months(raw, document, at_ms)).result()

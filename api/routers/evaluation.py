@@ -127,7 +127,7 @@ def _counted(store: Store, name: str | None, caller: Caller) -> Counted:
             month = month_named(name, zone) if name else month_at(datetime.now(UTC), zone)
         except ValueError as error:
             raise BadParameter(f"`month`: {error}.", "Write it such as 2026-11.") from None
-        return month, month_count(connection, month, now_ms()), duty
+        return month, month_count(connection, month, now_ms(), duty), duty
 
     month, counted, duty = store.read(count)
     seen = [fact for fact in counted.facts if caller.may_see(fact.area)]

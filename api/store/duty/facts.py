@@ -7,11 +7,14 @@ the cut-off counts, and the case's own columns where no step says anything.
 
 import sqlite3
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from api.duty.figures import CaseFact, Figure
 from api.duty.months import Month
 from api.duty.recurrence import DAY_MS, RECURS_WITHIN_DAYS, Placed, recurring
+from contracts.responsibility import ResponsibilityDocument
+from contracts.routing import street_at
 
 __all__ = ["count_month"]
 
@@ -35,7 +38,8 @@ WITH alive AS (
         max(CASE WHEN to_state = 'closed' THEN at_ms END) AS closed_ms,
         max(CASE WHEN to_state IS NOT NULL THEN step_key * 8 + CASE
             WHEN to_state = 'closed' THEN 1 WHEN to_state = 'rejected' THEN 3
-            WHEN to_state = 'voided' THEN CASE action WHEN 'undo' THEN 4 ELSE 2 END ELSE 0 END END) AS last_state,
+            WHEN to_state = 'voided' THEN CASE action WHEN 'undo' THEN 4 ELSE 2 END ELSE 0 END END)
+            AS last_state,
         max(CASE WHEN action IN ('suspend', 'resume', 'handle') THEN step_key * 2 + (action = 'suspend') END)
             AS last_pause,
         max(CASE WHEN action = 'dispatch' THEN step_key END) AS dispatch_step,
@@ -61,12 +65,25 @@ _CLOSED, _VOIDED, _REJECTED, _UNDONE = 1, 2, 3, 4
 _BITS = tuple(int(figure) for figure in Figure)
 
 
-def count_month(connection: sqlite3.Connection, month: Month) -> list[CaseFact]:
-    """Every case that belongs to one of the month's figures, by number."""
+def count_month(
+    connection: sqlite3.Connection, month: Month, document: ResponsibilityDocument | None = None
+) -> list[CaseFact]:
+    """Every case that belongs to one of the month's figures, by number.
+
+    A case gets its street with its dispatch; before that, the document gives the street of its place.
+    """
     span = {"start": month.start_ms, "end": month.end_ms, "cutoff": month.cutoff_ms}
     rows = connection.execute(_COUNTED, span).fetchall()
     back = _recurring(connection, month, rows)
     facts = [_fact(row, month, is_back=row[0] in back) for row in rows]
+    if document is not None:
+        places = {row[0]: (row[6], row[7]) for row in rows if row[3] is None and None not in row[6:8]}
+        facts = [
+            replace(fact, street=street_at(document, places[fact.case_id]))
+            if fact.case_id in places
+            else fact
+            for fact in facts
+        ]
     return sorted((fact for fact in facts if fact.figures), key=lambda fact: fact.number)
 
 
