@@ -28,8 +28,8 @@ SHOWN_RATES = ("filing_rate", "closing_rate", "on_time_closing_rate", "rework_ra
 HOTSPOTS_SHOWN = 8
 HOUR_MS = 3_600_000
 _WHAT = (
-    "invented reports and invented behaviour of operators and units, drawn from a seed, taken through the case"
-    " API's own functions in the order of time, with the example responsibility document. It shows what"
+    "invented reports and invented behaviour of operators and units, drawn from a seed, taken through the"
+    " case API's own functions in the order of time, with the example responsibility document. It shows what"
     " becomes of a month; it measures nothing."
 )
 

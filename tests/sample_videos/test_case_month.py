@@ -20,7 +20,8 @@ def few_spots(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def totals(page: str) -> list[str]:
     """The cells of the total by street."""
-    return [cell.strip() for cell in next(line for line in page.splitlines() if "**all**" in line).split("|")[2:]]
+    (total, *_) = (line for line in page.splitlines() if "**all**" in line)
+    return [cell.strip() for cell in total.split("|")[2:]]
 
 
 def test_the_same_seed_gives_the_same_figures_and_another_seed_others() -> None:
