@@ -18,6 +18,7 @@ __all__ = [
     "PictureKept",
     "ProblemDetails",
     "RunList",
+    "RunShown",
     "ViewList",
 ]
 
@@ -78,6 +79,8 @@ class FeatureProperties(Incident):
 
     status: Literal["open", "closed"]
     sequence: int
+    area: str | None = Field(description="Area of responsibility that it lies in.")
+    grid_cell: str | None = Field(description="Cell of the district grid, 15 digits.")
 
 
 class IncidentFeature(BaseModel):
@@ -104,6 +107,8 @@ class IncidentState(BaseModel):
 
     status: Literal["open", "closed"]
     sequence: int = Field(description="Number of the event that this state comes from.")
+    area: str | None = Field(description="Area of responsibility that it lies in.")
+    grid_cell: str | None = Field(description="Cell of the district grid, 15 digits.")
     incident: Incident
 
 
@@ -146,10 +151,21 @@ class ViewList(BaseModel):
 
 
 class RunShown(BaseModel):
-    """A run that has incidents."""
+    """A run that has incidents or was announced."""
 
     run: str
     incidents: int
+    state: Literal["waiting", "running", "done", "failed"] | None = Field(
+        description="Of an analysis; null where no worker tells it."
+    )
+    progress: float | None = Field(description="Part of the recordings that is done, 0 to 1.")
+    detail: str
+    inputs: list[str] = Field(description="Names of the recordings.")
+    told_at: AwareDatetime | None
+    ended_at: AwareDatetime | None
+    admitted_at: AwareDatetime | None = Field(description="Since when it counts; null: it does not.")
+    admitted_by: str | None
+    admitted_reason: str | None
 
 
 class RunList(BaseModel):

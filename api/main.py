@@ -27,6 +27,7 @@ from api.documents_people import (
     UserChange,
     UserRequest,
 )
+from api.live import LiveStreams
 from api.lockout import SignInPauses
 from api.metrics import Metrics
 from api.middleware import Observed
@@ -45,9 +46,12 @@ from api.routers import (
     events,
     evidence,
     guiding,
+    holds,
     incidents,
     keys,
     leases,
+    live,
+    maps,
     oidc,
     outside,
     page,
@@ -55,12 +59,14 @@ from api.routers import (
     register,
     reports,
     review,
+    runs,
     service,
     session,
     users,
 )
 from api.settings import ApiSettings
 from api.store import Store
+from api.store.columns import IncidentColumns
 from api.tries import FailedTries
 from api.wishes import WISHES
 
@@ -79,6 +85,15 @@ BODIES = (
     *(KeyRequest, OwnPassword, PasswordRequest, SignInRequest, UserChange, UserRequest),
 )
 """What routes take in their bodies; they read it by hand, so the framework does not know."""
+
+
+ROUTED = (
+    *(events, incidents, maps, live, runs, holds, evidence, cameras),
+    *(review, cases, reports, quality),
+    *(clocks, guiding, evaluation),
+    *(configuration, commands, leases, outside),
+    *(session, users, keys, audit, service, page, register, oidc),
+)
 
 
 def create_app(settings: ApiSettings, store: Store) -> FastAPI:
@@ -107,13 +122,9 @@ def create_app(settings: ApiSettings, store: Store) -> FastAPI:
         reads=EvidenceReads(store),
         metrics=metrics,
     )
-    for part in (events, incidents, evidence, cameras, session, users, keys, audit, service, page, oidc):
-        app.include_router(part.router)
-    for part in (clocks, guiding, evaluation, register):
-        app.include_router(part.router)
-    for part in (review, cases, reports, quality):
-        app.include_router(part.router)
-    for part in (configuration, commands, leases, outside):
+    app.state.columns = IncidentColumns(store)
+    app.state.live = LiveStreams()
+    for part in ROUTED:
         app.include_router(part.router)
     add_handlers(app)
     app.add_middleware(

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.oidc.settings import OidcSettings
+from api.retention import read_retention
 
 __all__ = ["ApiSettings"]
 
@@ -46,6 +47,10 @@ class ApiSettings(BaseSettings):
         default=20, ge=0, le=500, description="Random looks per operator and day; 0: none."
     )
     max_connections: int = Field(default=200, ge=1, description="Connections at once; more get 503.")
+    retention_days: dict[str, float] = Field(
+        default_factory=dict, description="Days by state or state/category, where not the default; JSON."
+    )
+    purge_daily: bool = Field(default=True, description="Purge once a day what has been kept long enough.")
     rate_per_s: float = Field(
         default=100, gt=0, description="Requests a second of one caller; a worker may make ten times as many."
     )
@@ -60,6 +65,12 @@ class ApiSettings(BaseSettings):
     oidc: OidcSettings | None = Field(
         default=None, description="An identity provider; each of its settings as STREETKEEPER_API_OIDC__NAME."
     )
+
+    @field_validator("retention_days")
+    @classmethod
+    def _known_states(cls, days: dict[str, float]) -> dict[str, float]:
+        read_retention(days)
+        return days
 
     @model_validator(mode="after")
     def _has_address_for_provider(self) -> Self:

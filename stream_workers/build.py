@@ -193,7 +193,7 @@ def _occupancy(setup: ViewSetup) -> OccupancyDesk | None:
 def build_plain_pipeline(
     setup: ViewSetup,
     journal: Journal,
-    examiner: Examiner,
+    examiner: Examiner | None,
     input_px: int,
     recall: Recall = NOTHING_KNOWN,
     *,
@@ -204,7 +204,7 @@ def build_plain_pipeline(
     Args:
         setup: What is fixed for the view.
         journal: Commits.
-        examiner: Stands where the detector stands.
+        examiner: Stands where the detector stands; None without one.
         input_px: Side of the detector's input.
         recall: Share of things in plain view that are found, by class.
         explain: Whether to keep an explanation of every track that ends.
@@ -215,7 +215,7 @@ def build_plain_pipeline(
     parts = ViewParts(
         desk=IncidentDesk(setup, placer_of(setup.view), None),
         journal=journal,
-        attention=_attention(setup, examiner, input_px, recall),
+        attention=None if examiner is None else _attention(setup, examiner, input_px, recall),
         privacy=privacy_zones(setup.site, setup.view),
     )
     return ViewPipeline(setup, parts, shortest_dwell(setup.site), explain=explain)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from streetkeeper import api_users
+from streetkeeper import api_keeping, api_users
 from streetkeeper.api_store import DataDir, api_settings, known_store
 
 __all__ = ["app"]
@@ -22,6 +22,9 @@ keys = typer.Typer(
 )
 app.add_typer(keys, name="keys")
 app.add_typer(api_users.app, name="users")
+app.command()(api_keeping.purge)
+app.command()(api_keeping.backup)
+app.command()(api_keeping.restore)
 
 
 @app.callback(invoke_without_command=True)

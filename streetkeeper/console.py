@@ -16,7 +16,7 @@ from contracts.yaml_document import DocumentRejected
 from stream_workers.errors import StreamError
 from vision.errors import VisionError
 
-__all__ = ["camera_days_told", "faults_told", "make_progress", "say"]
+__all__ = ["camera_days_told", "faults_told", "make_progress", "say", "work_told"]
 
 _OUT = Console(highlight=False, soft_wrap=True)
 _ERR = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -52,6 +52,18 @@ def camera_days_told(total: int) -> Iterator[Callable[[str], None]]:
             done += 1
             hours = max(1e-6, (time.monotonic() - began) / 3600)
             progress.update(task, advance=1, description=name, rate=f"{done / hours:.1f} camera-days/hour")
+
+        yield tell
+
+
+@contextmanager
+def work_told() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar over one kind of work after the other: told what is done, how much, and of how much."""
+    with make_progress() as progress:
+        task = progress.add_task("starting", total=None, rate="")
+
+        def tell(what: str, done: int, total: int) -> None:
+            progress.update(task, description=what, completed=done, total=total)
 
         yield tell
 

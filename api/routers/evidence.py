@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from api.bodies import read_body
-from api.deps import PartsDep, Reads, ReadsOrSends, Sends, StoreDep, known_parameters
+from api.deps import Needs, PartsDep, Reads, ReadsOrSends, Sends, StoreDep, known_parameters
 from api.documents import PictureKept
 from api.errors import NotFound, RangeNotSatisfiable, Unprocessable, WrongMediaType
 from api.examples import PICTURE_KEPT, problems
@@ -178,11 +178,13 @@ def get_picture(request: Request, name: PictureName, parts: PartsDep, caller: Re
     responses={200: {"description": "It is there."}, **problems(400, 401, 403, 404, 429)},
     summary="Ask whether a picture or a clip is there",
 )
-def head_picture(name: PictureName, store: StoreDep, _: ReadsOrSends) -> Response:
+def head_picture(name: PictureName, store: StoreDep, caller: ReadsOrSends) -> Response:
     """Whether a picture or clip is there, and its size; a worker asks this before it sends one."""
     sha256, kind = _read_name(name)
     path = store.pictures.find(name)
     if path is None:
         raise NotFound(f"This {kind.words} has not arrived.", "Send it.")
+    if caller.allows(Needs.SEND):
+        store.pictures.touch(name)
     headers = {**_headers(name, sha256), "Content-Length": str(path.stat().st_size)}
     return Response(status_code=200, headers=headers, media_type=kind.media_type)

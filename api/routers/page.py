@@ -32,15 +32,17 @@ from api.errors import (
     TooManyRequests,
     TooManyTries,
 )
+from api.incident_parameters import areas_for
 from api.page.cards import CATEGORY_WORDS, card_of, health_of
 from api.page.map import draw_map
 from api.page.rendering import faulty, render
-from api.paging import open_token, seal_token
+from api.paging import open_numbers, seal_token
 from api.sessions import check_own_origin, check_proof, forget_cookie, proof_of, set_cookie
 from api.signing_in import check_password, user_caller
 from api.store import Store
 from api.store.cameras import list_views
-from api.store.incidents import IncidentQuery, PagePlace, list_incidents, list_runs
+from api.store.history import IncidentQuery, PagePlace, list_incidents
+from api.store.runs import list_runs
 from api.store.sessions import end_session, open_session
 from api.tries import network_of
 from contracts.incident import Identifier, rfc3339
@@ -60,7 +62,7 @@ KNOWN = ("category", "status", "run", "token")
 _identifier: TypeAdapter[str] = TypeAdapter(Identifier)
 
 
-def _asked(request: Request) -> tuple[IncidentQuery, str]:
+def _asked(request: Request, areas: tuple[str, ...] | None) -> tuple[IncidentQuery, str]:
     """The filters in the page's address, and its token.
 
     Raises:
@@ -83,6 +85,7 @@ def _asked(request: Request) -> tuple[IncidentQuery, str]:
         run=run,
         category=category or None,
         status="open" if status == "open" else "closed" if status == "closed" else None,
+        areas=areas,
     )
     return query, given.get("token", "")[:300]
 
@@ -99,8 +102,11 @@ def get_page(request: Request, parts: PartsDep) -> Response:
     if not caller.allows(Needs.READ):
         return faulty(Forbidden(f"The role {caller.role} may not read.", "Sign in with a reader's key."))
     try:
-        query, token = _asked(request)
-        place = PagePlace(*open_token(query, token, 3)) if token else None
+        query, token = _asked(request, areas_for(caller, None))
+        place = None
+        if token:
+            as_of, value, key = open_numbers(query, token, 3)
+            place = PagePlace(int(as_of), value, int(key))
         found = session_of(request)
         csrf = proof_of(found[0]) if found else ""
         return render("incidents.html", {**_content(parts.store, query, place), "csrf": csrf})
@@ -115,12 +121,12 @@ def _content(store: Store, query: IncidentQuery, place: PagePlace | None) -> dic
     views = list_views(store, query.run, 10_000)
     # What is wrong first: a strip of sixty must not hide the one camera that is offline.
     views.sort(key=lambda view: view.health is not None and view.health.state == "ok")
-    other_runs = [run for run, _ in list_runs(store, RUNS_SHOWN) if run != "live"]
+    other_runs = [run.run for run in list_runs(store, RUNS_SHOWN) if run.run != "live"]
     chosen = {"category": query.category or "", "status": query.status or "", "run": query.run}
     next_page = ""
     if page.next_place:
         ended = page.next_place
-        token = seal_token(query, [ended.as_of, ended.sort_ms, ended.key])
+        token = seal_token(query, [ended.as_of, ended.value, ended.key])
         next_page = "/?" + urlencode(
             {name: value for name, value in chosen.items() if value} | {"token": token}
         )

@@ -10,7 +10,7 @@ import pytest
 
 from api.store import open_store
 from api.store.events import EventQuery, list_events, record_events
-from api.store.incidents import IncidentQuery, list_incidents
+from api.store.history import IncidentQuery, list_incidents
 from api.store.keys import check_key, list_keys
 from api.store.migrating import FOLDER, MigrationRefused, newest_revision
 from api.store.migrations import scripts

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from api.duty.figures import CaseFact
 from api.duty.months import Month, month_at, month_named
-from api.store.duty.coverage import camera_hours
+from api.store.duty.coverage import camera_hours, forget_watching
 from api.store.duty.facts import count_month
 from api.store.times import from_ms
 from contracts.responsibility import ResponsibilityDocument
@@ -60,6 +60,7 @@ def freeze_months(connection: sqlite3.Connection, document: ResponsibilityDocume
     for month in _months_since(first_ms, now_ms, document.calendar.time_zone):
         if month.cutoff_ms <= now_ms and month.name not in kept:
             _freeze(connection, month, document, now_ms)
+            forget_watching(connection, month)
             frozen.append(month.name)
     return frozen
 

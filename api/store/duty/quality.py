@@ -4,10 +4,12 @@ import sqlite3
 from collections.abc import Iterator
 
 from api.duty.register import KeptFor, Share
+from api.page.cards import CATEGORY_WORDS
+from api.retention import Retention
 from api.store.cases.quality import Quality, QualityQuery, measure_quality
 from contracts.site import Site
 
-__all__ = ["kept_for_in", "shares_in"]
+__all__ = ["KEPT_WORDS", "kept_for", "shares_in"]
 
 SHOWN_DAYS = 90
 DAY_MS = 86_400_000
@@ -34,6 +36,24 @@ def _shares(quality: Quality, area: str | None) -> Iterator[Share]:
             yield Share("recall", row.category, area, recall.value, recall.low, recall.high, row.count.looked)
 
 
-def kept_for_in(_: sqlite3.Connection) -> list[KeptFor]:
-    """How long what is kept; none before retention is configured."""
-    return []
+KEPT_WORDS = {
+    "rejected": "An incident that a person rejected",
+    "unreviewed": "An incident without a case, after it was last seen",
+    "analysis": "An incident of recordings that nobody admitted",
+    "closed_case": "A closed case with its pictures",
+    "rejected_case": "A case that was rejected or voided",
+    "rejected_report": "A report that was rejected",
+    "health": "A camera's state of health",
+    "occupancy": "Counts of guiding points",
+    "unnamed_file": "A picture that nothing names",
+}
+
+
+def kept_for(retention: Retention) -> list[KeptFor]:
+    """How long what is kept, in words; a category with days of its own has a line of its own."""
+    found = []
+    for name, days in retention.days.items():
+        state, _, category = name.partition("/")
+        told = KEPT_WORDS[state] + (f" ({CATEGORY_WORDS[category].lower()})" if category else "")
+        found.append(KeptFor(told, days))
+    return found

@@ -331,6 +331,20 @@ def test_normalised_figures_come_from_the_hours_that_cameras_watched(
     assert reply["total"]["camera_hours"] == 36
 
 
+def test_hours_stay_when_the_events_of_health_are_gone(supervisor: httpx.Client, api: RunningApi) -> None:
+    """A camera that is well says so once; retention deletes that event after a month."""
+    long_ago = datetime.fromtimestamp(MONTH.start_ms / 1000 - 90 * 86_400, ZoneInfo(ZONE))
+    with api.client("worker") as worker:
+        event = health("lane", 0, "ok", long_ago)
+        worker.post("/v1/events", json=event, headers={"Content-Type": "application/cloudevents+json"})
+    api.store.write(lambda raw: raw.execute("DELETE FROM events")).result()
+    hours = MONTH.end_ms - MONTH.start_ms
+    for _ in range(2):
+        total = supervisor.get("/v1/evaluation?month=2026-10").json()["total"]
+        assert total["camera_hours"] == hours / HOUR
+        keep_months(api.store, NOW)
+
+
 def health(view: str, sequence: int, state: str, at: datetime) -> dict[str, object]:
     return {
         "specversion": "1.0",

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from api.duty.guiding import GuidingPoint, Seen, guiding_points, point_report
 from api.duty.occupancy import KNOWN_FOR_MS, Told, stretches
 from api.duty.register import KeptFor, Share, register_content
+from api.retention import DEFAULT_DAYS, read_retention
+from api.store.duty.quality import KEPT_WORDS, kept_for
 from contracts.site import Site
 from sample_videos.district.site import site_document
 from tests.api.conftest import RunningApi
@@ -269,7 +271,13 @@ def test_the_register_needs_no_sign_in_and_tells_purposes_and_cameras_by_street(
 ) -> None:
     page = stranger.get("/register")
     assert page.status_code == 200
-    for words in ("rehearsal with a simulated district", "Housing lane", "Street vendor", "To object"):
+    for words in (
+        "rehearsal with a simulated district",
+        "Housing lane",
+        "Street vendor",
+        "To object",
+        "<td>1095</td>",
+    ):
         assert words in page.text
     assert "looks at" not in page.text
     for secret in ("P-0001", ".mp4", "polygon", "118.91"):
@@ -301,3 +309,9 @@ def test_a_register_shows_quality_with_its_interval_and_how_long_things_are_kept
 
 def test_counts_are_believed_for_an_hour() -> None:
     assert KNOWN_FOR_MS == HOUR
+
+
+def test_the_register_has_words_for_everything_that_is_kept_by_days() -> None:
+    assert set(KEPT_WORDS) == set(DEFAULT_DAYS)
+    told = kept_for(read_retention({"rejected/garbage_pile": 3}))
+    assert KeptFor("An incident that a person rejected (garbage pile)", 3) in told
