@@ -26,7 +26,8 @@ DEFAULT_DAYS: Final[dict[str, float]] = {
 rejected: an incident after a person rejected it. unreviewed: an incident without a case, after it was last
 seen. analysis: an incident of a run that nobody admitted, after the run's last incident came. closed_case,
 rejected_case: a case after it was closed, or rejected or voided, with what belongs to it. rejected_report: a
-citizen's or staff member's report that was rejected, after it came. health: a camera's health events. occupancy: counts of guiding points.
+citizen's or staff member's report that was rejected, after it came. health: a camera's health events.
+occupancy: counts of guiding points.
 unnamed_file: evidence that nothing names, after it came.
 """
 BY_CATEGORY: Final = ("rejected", "unreviewed", "analysis", "closed_case", "rejected_case")

@@ -25,7 +25,6 @@ _templates = Environment(
 @router.get("/register")
 def get_register(parts: PartsDep) -> HTMLResponse:
     """What is watched, why, by which right, how long things are kept and how well it works."""
-
     kept = kept_for(read_retention(parts.settings.retention_days))
 
     def look(connection: Any) -> dict[str, Any]:

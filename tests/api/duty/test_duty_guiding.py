@@ -17,6 +17,7 @@ from api.duty.occupancy import KNOWN_FOR_MS, Told, stretches
 from api.duty.register import KeptFor, Share, register_content
 from api.retention import DEFAULT_DAYS, read_retention
 from api.store.duty.quality import KEPT_WORDS, kept_for
+from api.store.purge import purge
 from contracts.site import Site
 from sample_videos.district.site import site_document
 from tests.api.conftest import RunningApi
@@ -209,6 +210,22 @@ def test_counts_that_workers_send_are_shown_with_what_is_free(district: RunningA
         assert reader.get("/v1/guiding-points/nowhere").status_code == 404
 
 
+def test_a_view_that_never_saw_a_stall_in_the_zone_is_not_believed(district: RunningApi) -> None:
+    now = datetime.now(UTC)
+    send(district, occupancy("market", 0, now - timedelta(minutes=9), 1, view="lane"))
+    with district.client("reader") as reader:
+
+        def standing() -> int | None:
+            points = reader.get("/v1/guiding-points").json()["guiding_points"]
+            (count,) = (point["standing"] for point in points if point["zone"] == "market")
+            return None if count is None else int(count)
+
+        assert standing() is None
+        send(district, occupancy("market", 2, now - timedelta(minutes=8), 2, view="lane"))
+        send(district, occupancy("market", 0, now - timedelta(minutes=5), 3, view="lane"))
+        assert standing() == 0
+
+
 def test_an_occupancy_that_names_another_subject_is_rejected(district: RunningApi) -> None:
     wrong = occupancy("market", 4, datetime.now(UTC), 7) | {"subject": "lane/other", "id": "lane/other:7"}
     assert send(district, wrong)["rejected"] == 1
@@ -315,3 +332,17 @@ def test_the_register_has_words_for_everything_that_is_kept_by_days() -> None:
     assert set(KEPT_WORDS) == set(DEFAULT_DAYS)
     told = kept_for(read_retention({"rejected/garbage_pile": 3}))
     assert KeptFor("An incident that a person rejected (garbage pile)", 3) in told
+
+
+def test_old_counts_are_purged_with_their_events(district: RunningApi) -> None:
+    now = datetime.now(UTC)
+    send(
+        district,
+        occupancy("market", 2, now - timedelta(days=500), 1),
+        occupancy("market", 3, now - timedelta(days=100), 2),
+    )
+    purged = purge(district.store, read_retention({}), "command")
+    assert purged.rows["event.occupancy"] == 1
+    kept = district.store.read(lambda raw: raw.execute("SELECT standing FROM zone_occupancy").fetchall())
+    events = district.store.read(lambda raw: raw.execute("SELECT count(*) FROM events").fetchone())
+    assert (kept, events) == ([(3,)], (1,))
