@@ -11,9 +11,11 @@ from api.store.history import count_incidents
 from api.store.times import to_ms
 from benchmarks.api_cases import CASE_BATCH, fill_cases
 from benchmarks.api_city import BATCH, DAYS, FIRST_DAY, City, make_batch
+from contracts.responsibility_check import load_responsibility
 
 __all__ = ["filled_folder"]
 
+DUTY: Final = Path(__file__).parents[1] / "config" / "responsibility.example.yaml"
 CACHE: Final = Path(".work/bench-api")
 IN_HAND: Final = 4
 """Batches that wait for the writer while the next ones are made."""
@@ -56,4 +58,5 @@ def _fill_cases(store: Store, count: int, tell: Callable[[str, int, int], None])
             tell("cases", min(count, (number + 1) * CASE_BATCH), count)
     now = to_ms(FIRST_DAY) + (DAYS + 30) * 86_400_000
     # What the service would do by itself at its first start, which is no part of what is measured.
-    store.write(lambda connection: freeze_months(connection, "Asia/Shanghai", now)).result()
+    duty = load_responsibility(DUTY)
+    store.write(lambda connection: freeze_months(connection, duty, now)).result()

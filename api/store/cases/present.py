@@ -5,7 +5,6 @@ from datetime import UTC, datetime, time, tzinfo
 from zoneinfo import ZoneInfo
 
 from api.sampling import View
-from api.store.duty.configured import responsibility_in, site_in
 from api.store.times import from_ms, to_ms
 from contracts.responsibility import ResponsibilityDocument
 from contracts.site import Site
