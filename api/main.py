@@ -4,12 +4,21 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
 
 from api.auditing import EvidenceReads
 from api.bounding import Bounded
 from api.deps import ServiceParts
 from api.documents import IncidentList, ProblemDetails
+from api.documents_cases import (
+    BudgetRequest,
+    CaseActionRequest,
+    LookRequest,
+    ReportRequest,
+    SplitRequest,
+    VerdictRequest,
+)
 from api.documents_people import (
     KeyRequest,
     OwnPassword,
@@ -29,7 +38,10 @@ from api.refusing import add_handlers
 from api.routers import (
     audit,
     cameras,
+    cases,
     clocks,
+    commands,
+    configuration,
     evaluation,
     events,
     evidence,
@@ -37,11 +49,16 @@ from api.routers import (
     holds,
     incidents,
     keys,
+    leases,
     live,
     maps,
     oidc,
+    outside,
     page,
+    quality,
     register,
+    reports,
+    review,
     runs,
     service,
     session,
@@ -51,6 +68,7 @@ from api.settings import ApiSettings
 from api.store import Store
 from api.store.columns import IncidentColumns
 from api.tries import FailedTries
+from api.wishes import WISHES
 
 __all__ = ["create_app"]
 
@@ -62,8 +80,20 @@ All requests but `/v1/health` need `Authorization: Bearer <key>`. Refusals are p
 with a `remedy`. Unknown query parameters are refused."""
 
 
-BODIES = (KeyRequest, OwnPassword, PasswordRequest, SignInRequest, UserChange, UserRequest)
+BODIES = (
+    *(BudgetRequest, CaseActionRequest, LookRequest, ReportRequest, SplitRequest, VerdictRequest),
+    *(KeyRequest, OwnPassword, PasswordRequest, SignInRequest, UserChange, UserRequest),
+)
 """What routes take in their bodies; they read it by hand, so the framework does not know."""
+
+
+ROUTED = (
+    *(events, incidents, maps, live, runs, holds, evidence, cameras),
+    *(review, cases, reports, quality),
+    *(clocks, guiding, evaluation),
+    *(configuration, commands, leases, outside),
+    *(session, users, keys, audit, service, page, register, oidc),
+)
 
 
 def create_app(settings: ApiSettings, store: Store) -> FastAPI:
@@ -94,9 +124,7 @@ def create_app(settings: ApiSettings, store: Store) -> FastAPI:
     )
     app.state.columns = IncidentColumns(store)
     app.state.live = LiveStreams()
-    history = (events, incidents, maps, live, runs, holds, evidence, cameras)
-    duty = (clocks, guiding, evaluation)
-    for part in (*history, *duty, session, users, keys, audit, service, page, oidc, register):
+    for part in ROUTED:
         app.include_router(part.router)
     add_handlers(app)
     app.add_middleware(
@@ -137,7 +165,8 @@ def _described(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
     )
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    for model in (ProblemDetails, IncidentList, *BODIES):
+    named: tuple[type[BaseModel], ...] = (ProblemDetails, IncidentList, *BODIES, *WISHES)
+    for model in named:
         shape = model.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= shape.pop("$defs", {})
         schemas[model.__name__] = shape

@@ -42,6 +42,10 @@ class ApiSettings(BaseSettings):
         pattern=r"^https?://[^/\s]+$",
         description="The address that browsers use, such as https://city.example; needed for OIDC.",
     )
+    claim_minutes: int = Field(default=10, ge=1, le=240, description="How long one holds a review item.")
+    audit_looks_per_day: int = Field(
+        default=20, ge=0, le=500, description="Random looks per operator and day; 0: none."
+    )
     max_connections: int = Field(default=200, ge=1, description="Connections at once; more get 503.")
     retention_days: dict[str, float] = Field(
         default_factory=dict, description="Days by state or state/category, where not the default; JSON."

@@ -10,8 +10,8 @@ from sample_videos.district.camera_day import CameraDay, Nudge
 __all__ = ["health_of", "reliability_of"]
 
 NOTICED_LOOKS: Final = 5
-SHIFTS_PX: Final = ((0, 6), (6, 12), (12, 1000))
-"""How far a nudge moves the picture's middle; 6 px of 1280 are what the memory absorbs as shake."""
+SHIFTS_PX: Final = ((0, 3), (3, 6), (6, 12), (12, 1000))
+"""How far a nudge moves the picture's middle; up to 6 px of 1280 the memory would absorb it as shake."""
 
 
 def health_of(days: Sequence[CameraDay], camera_days: float) -> dict[str, Any]:
@@ -28,6 +28,7 @@ def health_of(days: Sequence[CameraDay], camera_days: float) -> dict[str, Any]:
         "noticed_by_shift_px": {
             f"{low}-{high}": _between(told, in_time, (low, high)) for low, high in SHIFTS_PX
         },
+        "home_within_5_looks": _home_in_time(days),
         "noticed_after_s": quantile([delay for _, delay, _ in told if delay is not None], 0.5),
         "false": false,
         "false_per_camera_month": rate_of(30 * false, camera_days),
@@ -45,9 +46,27 @@ def _between(
 
 
 def _noticed_after_s(day: CameraDay, nudge: Nudge) -> float | None:
-    """Seconds until the view was held for moved; None if it never was while the nudge lasted."""
-    begun = [begin for begin, end in day.moved if end > nudge.at and begin < nudge.until]
-    return max(0.0, min(begun) - nudge.at) if begun else None
+    """Seconds until the view was held for moved; None if it never was while the nudge lasted.
+
+    What was held for moved before has not noticed it.
+    """
+    begun = [begin for begin, _ in day.moved if nudge.at <= begin < nudge.until]
+    return min(begun) - nudge.at if begun else None
+
+
+def _home_in_time(days: Iterable[CameraDay]) -> list[int]:
+    """Noticed nudges after whose end the view was taken for home within five looks, and all noticed ones.
+
+    Those that last until the day's end are left out.
+    """
+    good = total = 0
+    for day in days:
+        for nudge in day.nudges:
+            ends = [end for begin, end in day.moved if nudge.at <= begin < nudge.until <= end]
+            if ends and nudge.until < day.ends:
+                total += 1
+                good += _is_in_time(max(ends) - nudge.until, day.look_every_s)
+    return [good, total]
 
 
 def _is_in_time(delay_s: float | None, every_s: float) -> bool:

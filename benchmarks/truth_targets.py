@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from contracts.incident import Category
 
-__all__ = ["Met", "TargetLine", "targets_of"]
+__all__ = ["Met", "TargetLine", "health_targets", "targets_of"]
 
 LEAST_PLACED: Final = 500
 LEAST_CALIBRATIONS: Final = 40
@@ -46,6 +46,13 @@ class TargetLine:
     met: Met
     note: str = ""
 
+    def told(self) -> str:
+        """The target as a line of a table."""
+        value = "none" if self.value is None else f"{self.value:.4g}"
+        bounds = "" if self.bounds is None else f" [{self.bounds[0]:.4g}, {self.bounds[1]:.4g}]"
+        note = f" ({self.note})" if self.note else ""
+        return f"{self.met.value:>15}  {self.name}: {value}{bounds}, wanted {self.wanted}{note}"
+
 
 def targets_of(figures: Mapping[str, Any]) -> list[TargetLine]:
     """Every target for a run's figures."""
@@ -66,7 +73,7 @@ def targets_of(figures: Mapping[str, Any]) -> list[TargetLine]:
         _at_least("opened within dwell + 2 looks", 0.95, figures["opened_in_time"], bounds["opened_in_time"]),
         _sleeper(figures),
     ]
-    return lines + (_health(figures["camera_health"], figures["camera_days"]))
+    return lines + health_targets(figures["camera_health"], figures["camera_days"])
 
 
 def _by_category(figures: Mapping[str, Any]) -> list[TargetLine]:
@@ -128,7 +135,8 @@ def _sleeper(figures: Mapping[str, Any]) -> TargetLine:
     return _unless(line, not count and not was_there, "she was never there")
 
 
-def _health(health: Mapping[str, Any], days: float) -> list[TargetLine]:
+def health_targets(health: Mapping[str, Any], days: float) -> list[TargetLine]:
+    """The targets for a camera's health, for the figures of `health_of` over so many camera-days."""
     if not health["nudges"]:
         false = _at_most(
             "false moves per camera-month", 1.0, health["false_per_camera_month"],
@@ -138,7 +146,7 @@ def _health(health: Mapping[str, Any], days: float) -> list[TargetLine]:
     noticed = _at_least("nudges noticed within 5 looks", 0.99, health["noticed"], health["noticed_bounds95"])
     return [
         _unless(noticed, health["nudges"] < LEAST_NUDGES, f"asks for {LEAST_NUDGES} nudges"),
-        *_health({**health, "nudges": 0}, days),
+        *health_targets({**health, "nudges": 0}, days),
     ]
 
 

@@ -51,6 +51,8 @@ OpenClips = Callable[[ClipMaker, Callable[[EvidenceFile], None]], ClipTaker]
 """Gives the clips of a view, from what makes them and what takes their files for the look's commit."""
 EDGE_STEPS = 200
 """Steps along each edge of a polygon on the ground: 5 cm on an edge of 10 m."""
+PLACES_KEPT = 1024
+"""Placed boxes that a view keeps: far more than stand in it at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +123,20 @@ class RingKeeper:
 
 @dataclass(frozen=True, slots=True)
 class PlanePlacer:
-    """Places boxes by a calibrated plane."""
+    """Places boxes by a calibrated plane; what stands keeps its box, and is placed once."""
 
     georeferencer: PlaneGeoreferencer
     picture_wh: tuple[int, int]
+    _known: dict[tuple[Box, str, float], Place | None] = field(default_factory=dict, repr=False)
 
     def place(self, box: Box, category: str, look_px: float) -> Place | None:
         """Place of the footprint, or None beyond horizon or range."""
-        return place_footprint(box, self.georeferencer, self.picture_wh, category, look_px)
+        key = (box, category, look_px)
+        if key not in self._known:
+            if len(self._known) >= PLACES_KEPT:
+                self._known.clear()
+            self._known[key] = place_footprint(box, self.georeferencer, self.picture_wh, category, look_px)
+        return self._known[key]
 
 
 def build_view_pipeline(
@@ -185,7 +193,7 @@ def _occupancy(setup: ViewSetup) -> OccupancyDesk | None:
 def build_plain_pipeline(
     setup: ViewSetup,
     journal: Journal,
-    examiner: Examiner,
+    examiner: Examiner | None,
     input_px: int,
     recall: Recall = NOTHING_KNOWN,
     *,
@@ -196,7 +204,7 @@ def build_plain_pipeline(
     Args:
         setup: What is fixed for the view.
         journal: Commits.
-        examiner: Stands where the detector stands.
+        examiner: Stands where the detector stands; None without one.
         input_px: Side of the detector's input.
         recall: Share of things in plain view that are found, by class.
         explain: Whether to keep an explanation of every track that ends.
@@ -207,7 +215,7 @@ def build_plain_pipeline(
     parts = ViewParts(
         desk=IncidentDesk(setup, placer_of(setup.view), None),
         journal=journal,
-        attention=_attention(setup, examiner, input_px, recall),
+        attention=None if examiner is None else _attention(setup, examiner, input_px, recall),
         privacy=privacy_zones(setup.site, setup.view),
     )
     return ViewPipeline(setup, parts, shortest_dwell(setup.site), explain=explain)

@@ -37,7 +37,7 @@ class LookHandler(Protocol):
         ...
 
     @property
-    def suspended(self) -> bool:
+    def moved(self) -> bool:
         """Whether the view has moved away from its calibration."""
         ...
 
@@ -69,9 +69,9 @@ class LiveView:
         return datetime.fromtimestamp(at, UTC) if at > 0 else None
 
     @property
-    def suspended(self) -> bool:
+    def moved(self) -> bool:
         """Whether the view has moved away from its calibration."""
-        return self._pipeline.suspended
+        return self._pipeline.moved
 
     def handle(self, look: DecodedLook, clock_jump_s: float) -> list[IncidentEvent]:
         """Take one look; time that only the clock has seen counts for no dwell."""

@@ -132,7 +132,8 @@ def truth(
     """How good the pipeline is against the sample district's exact truth; simulated.
 
     Prints one JSON line, a table on standard error, and writes report.html with every miss and every
-    false incident.
+    false incident. With the scenarios `nudges` (34 pushes a day) and `steady` (none) only the pose watch is
+    measured: no detector, no report.
 
     **Exit codes:** 0 measured, whatever the figures say; 2 wrong options, or the folder holds camera-days of
     other code.
@@ -140,20 +141,24 @@ def truth(
     **Example:** streetkeeper bench truth --seed 7 --days 1 --detector oracle --out truth-7
     """
     from benchmarks.truth import TruthRun, bench_truth
+    from benchmarks.truth_nudges import bench_nudges
     from sample_videos.district.district_day import keys_of, open_district_day
+    from sample_videos.district.pose_day import POSE_SCENARIOS
     from streetkeeper.console import camera_days_told, faults_told, say
     from streetkeeper.district import detector_kind
 
     kind = detector_kind(detector)
+    measure = bench_nudges if scenario in POSE_SCENARIOS else bench_truth
     folder = out or Path(f"truth-{'-'.join(map(str, seed))}-{detector}-{split}-{scenario}")
     with faults_told():
         keys = [key for each in seed for key in keys_of(each, days, cameras, split, scenario)]
         with camera_days_told(len(keys)) as tell:
-            line, table = bench_truth(
+            line, table = measure(
                 TruthRun(keys, kind, folder, jobs), open_district_day, lambda day: tell(day.name)
             )
         say(line)
-        for row in [*table, f"report: {folder / 'report.html'}"]:
+        told = [] if scenario in POSE_SCENARIOS else [f"report: {folder / 'report.html'}"]
+        for row in [*table, *told]:
             typer.echo(row, err=True)
 
 

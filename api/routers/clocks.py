@@ -1,6 +1,6 @@
 """Clocks of cases, and the messages that they sent."""
 
-import time
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -19,7 +19,7 @@ from api.roles import Needs, Role
 from api.store.duty.clocks import ClockedCase, ClockPlace, ClockQuery, clock_of, clocked_case, list_clocks
 from api.store.duty.configured import responsibility_in
 from api.store.duty.messages import CaseMessage, MessageQuery, find_message, list_messages, mark_seen
-from api.store.times import from_ms
+from api.store.times import from_ms, now_ms
 from contracts.incident import Category, Identifier, rfc3339
 
 __all__ = ["router"]
@@ -100,16 +100,15 @@ def get_clocks(
         unit=(caller.unit or "") if is_unit else given.unit,
         street=given.street,
         category=given.category,
-        until_ms=None,
     )
-    now_ms = _now_ms()
+    at_ms = now_ms()
     bond = (query.areas and sorted(query.areas), query.unit, query.street, query.category, given.colour)
     place = ClockPlace(*open_token(bond, given.token, 2)) if given.token else None
     if given.colour == "red":
-        query = ClockQuery(query.areas, query.unit, query.street, query.category, now_ms)
+        query = replace(query, until_ms=at_ms)
     cases, ended = store.read(lambda raw: list_clocks(raw, query, clamp(given.limit), place))
     token = None if ended is None else seal_token(bond, [ended.due_ms, ended.case_key])
-    document = {"clocks": [_clock(case, now_ms) for case in cases]}
+    document = {"clocks": [_clock(case, at_ms) for case in cases]}
     return reply_json(document, page_links(request, token, "application/json"))
 
 
@@ -149,7 +148,7 @@ def post_message_seen(message_key: int, store: StoreDep, caller: Reads) -> JSONR
         message = find_message(connection, message_key)
         if message is None or not _is_for(message, query) or not _may_tick(caller, message):
             return None
-        mark_seen(connection, message_key, caller.actor, _now_ms())
+        mark_seen(connection, message_key, caller.actor, now_ms())
         return find_message(connection, message_key)
 
     message = store.write(see).result() if 0 < message_key < 2**62 else None
@@ -181,7 +180,7 @@ def _may_tick(caller: Caller, message: CaseMessage) -> bool:
     return caller.allows(needed[message.recipient])
 
 
-def _clock(case: ClockedCase, now_ms: int | None = None) -> dict[str, Any]:
+def _clock(case: ClockedCase, at_ms: int | None = None) -> dict[str, Any]:
     return {
         "case_id": case.case_id,
         "number": case.number,
@@ -189,7 +188,7 @@ def _clock(case: ClockedCase, now_ms: int | None = None) -> dict[str, Any]:
         "category": case.category,
         "street": case.street,
         "unit": case.unit,
-        "colour": case.colour(_now_ms() if now_ms is None else now_ms),
+        "colour": case.colour(now_ms() if at_ms is None else at_ms),
         "dispatched_at": _time(case.dispatched_ms),
         "warn_at": _time(case.warn_ms),
         "due_at": _time(case.due_ms),
@@ -215,7 +214,3 @@ def _message(message: CaseMessage) -> dict[str, Any]:
 
 def _time(ms: int | None) -> str | None:
     return None if ms is None else rfc3339(from_ms(ms))
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

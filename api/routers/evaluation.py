@@ -1,7 +1,6 @@
 """A month's evaluation: figures by group, the cases behind each, and an inspector's sample."""
 
 import secrets
-import time
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -10,6 +9,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.auditing import note_export
 from api.callers import Caller
 from api.deps import Evaluates, StoreDep, known_parameters
 from api.documents_duty import EvaluationCases, EvaluationReply, EvaluationSample
@@ -23,9 +23,9 @@ from api.examples_duty import EVALUATION_CASES, EVALUATION_FORMATS, EVALUATION_S
 from api.paging import DEFAULT_LIMIT, clamp, open_token, seal_token
 from api.replies import page_links, reply_json
 from api.store import Store
-from api.store.audit import append_audit
 from api.store.duty.configured import responsibility_in
 from api.store.duty.evaluation import MonthCount, month_count
+from api.store.times import now_ms
 from contracts.incident import Category, Identifier
 from contracts.responsibility import ResponsibilityDocument
 
@@ -127,7 +127,7 @@ def _counted(store: Store, name: str | None, caller: Caller) -> Counted:
             month = month_named(name, zone) if name else month_at(datetime.now(UTC), zone)
         except ValueError as error:
             raise BadParameter(f"`month`: {error}.", "Write it such as 2026-11.") from None
-        return month, month_count(connection, month, time.time_ns() // 1_000_000), duty
+        return month, month_count(connection, month, now_ms()), duty
 
     month, counted, duty = store.read(count)
     seen = [fact for fact in counted.facts if caller.may_see(fact.area)]
@@ -142,20 +142,6 @@ def _by(text: str) -> tuple[str, ...]:
             f"Choose from {', '.join(BY)}, each once, with commas between.",
         )
     return tuple(names)
-
-
-def _noted(store: Store, caller: Caller, form: str, month: Month) -> None:
-    """An export stands in the audit log before it leaves."""
-    store.write(
-        lambda connection: append_audit(
-            connection,
-            actor=caller.actor,
-            action=f"export.{form}",
-            subject=f"evaluation {month.name}",
-            detail={},
-            at_ms=time.time_ns() // 1_000_000,
-        )
-    ).result()
 
 
 @router.get(
@@ -176,8 +162,9 @@ def get_evaluation(
     evaluation = Evaluation(month, by, counted.facts, counted.camera_hours, duty, counted.is_final)
     if given.f == "json":
         return JSONResponse(evaluation_document(evaluation))
-    _noted(store, caller, given.f, month)
     if given.f == "csv":
+        query = {"month": month.name, "by": given.by}
+        note_export(store, caller, what="evaluation", form="csv", count=len(counted.facts), query=query)
         headers = {"Content-Disposition": f'attachment; filename="evaluation-{month.name}.csv"'}
         return PlainTextResponse(evaluation_csv(evaluation), media_type="text/csv", headers=headers)
     document = evaluation_document(evaluation)
@@ -202,6 +189,8 @@ def get_evaluation_cases(
     shown = found[first : first + clamp(given.limit)]
     after = first + len(shown)
     token = seal_token(bond, [after]) if after < len(found) else None
+    query = {"month": month.name, "figure": given.figure}
+    note_export(store, caller, what="evaluation cases", form="json", count=len(shown), query=query)
     document = {"month": month.name, "count": len(found), "cases": [_case(fact) for fact in shown]}
     return reply_json(document, page_links(request, token, "application/json"))
 

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -12,6 +11,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from pydantic import BaseModel, ConfigDict, Field
 from shapely.geometry import Polygon
 
+from api.auditing import note_export
 from api.callers import Caller
 from api.deps import Reads, StoreDep, known_parameters
 from api.documents_duty import GuidingPointDetail, GuidingPointList, HotspotList
@@ -20,13 +20,11 @@ from api.duty.occupancy import KNOWN_FOR_MS
 from api.errors import NotFound
 from api.examples import problems
 from api.examples_duty import GUIDING_POINT_FORMATS, GUIDING_POINTS, HOTSPOTS
-from api.store import Store
-from api.store.audit import append_audit
 from api.store.duty.configured import responsibility_in, site_in
 from api.store.duty.hotspots import HotspotQuery, hotspots
 from api.store.duty.occupancy import occupancy_told
 from api.store.duty.vendors import vendors_seen
-from api.store.times import from_ms, to_ms
+from api.store.times import from_ms, now_ms, to_ms
 from contracts.incident import Category, Identifier, rfc3339
 from contracts.routing import area_for
 from contracts.site import Site
@@ -73,14 +71,14 @@ def get_guiding_points(store: StoreDep, caller: Reads) -> JSONResponse:
     Counts come from views and are least numbers: `seen_share` of the zone lies in a picture. Null: not known.
     """
     now = datetime.now(UTC)
-    now_ms = to_ms(now)
+    at_ms = to_ms(now)
 
     def look(connection: Any) -> list[dict[str, Any]]:
         site = site_in(connection)
         shown = []
         for point in _points(site, caller):
-            told = occupancy_told(connection, point.zone.id, now_ms - KNOWN_FOR_MS, now_ms + 1)
-            report = point_report(point, told, (), (now_ms - 1, now_ms), NEAR_M)
+            told = occupancy_told(connection, point.zone.id, at_ms - KNOWN_FOR_MS, at_ms + 1)
+            report = point_report(point, told, (), (at_ms, at_ms + 1), NEAR_M)
             shown.append(_point(point, now, report))
         return shown
 
@@ -118,7 +116,8 @@ def get_guiding_point(
         raise NotFound("There is no guiding point of that id.", "List them at /v1/guiding-points.")
     point, report = found
     if given.f == "csv":
-        _noted(store, caller, zone)
+        query = {"zone": zone, "days": given.days}
+        note_export(store, caller, what="guiding point", form="csv", count=24, query=query)
         headers = {"Content-Disposition": f'attachment; filename="guiding-point-{zone}.csv"'}
         return PlainTextResponse(_profile_csv(report), media_type="text/csv", headers=headers)
     series = [
@@ -156,11 +155,11 @@ def get_hotspots(
     def look(connection: Any) -> list[dict[str, Any]]:
         duty = responsibility_in(connection)
         zone = ZoneInfo(duty.calendar.time_zone if duty is not None else "UTC")
-        now_ms = time.time_ns() // 1_000_000
+        until_ms = now_ms()
         offset = datetime.now(zone).utcoffset() or timedelta(0)
         query = HotspotQuery(
-            since_ms=now_ms - given.days * 86_400_000,
-            until_ms=now_ms + 1,
+            since_ms=until_ms - given.days * 86_400_000,
+            until_ms=until_ms + 1,
             offset_ms=offset // timedelta(milliseconds=1),
             category=given.category,
             areas=caller.areas,
@@ -237,17 +236,3 @@ def _profile_csv(report: PointReport) -> str:
     for row in rows:
         writer.writerow({name: "" if value is None else value for name, value in row.items()})
     return text.getvalue()
-
-
-def _noted(store: Store, caller: Caller, zone: str) -> None:
-    """An export stands in the audit log before it leaves."""
-    store.write(
-        lambda connection: append_audit(
-            connection,
-            actor=caller.actor,
-            action="export.csv",
-            subject=f"guiding point {zone}",
-            detail={},
-            at_ms=time.time_ns() // 1_000_000,
-        )
-    ).result()

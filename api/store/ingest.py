@@ -8,6 +8,7 @@ nothing for an event that is merely of no interest to it.
 import sqlite3
 from collections.abc import Callable
 
+from api.store.cases.queueing import queue_incident
 from api.store.evidence_links import link_evidence
 from contracts.event import AnyEvent
 
@@ -15,7 +16,7 @@ __all__ = ["HOOKS", "EventHook", "run_hooks"]
 
 EventHook = Callable[[sqlite3.Connection, AnyEvent], None]
 
-HOOKS: list[EventHook] = [link_evidence]
+HOOKS: list[EventHook] = [link_evidence, queue_incident]
 """Every hook, in the order in which they run; add yours here, so that the list can be read in one place."""
 
 

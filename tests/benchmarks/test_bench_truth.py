@@ -99,7 +99,7 @@ def test_a_nudge_counts_as_noticed_within_five_looks_only() -> None:
     late = figures(a_day([], [], nudges=[nudge], moved=[(1060.0, 4020.0)]))["camera_health"]
     never = figures(a_day([], [], nudges=[nudge], moved=[(8000.0, 8100.0)]))["camera_health"]
     assert (soon["noticed"], late["noticed"], never["noticed"]) == (1.0, 0.0, 0.0)
-    assert soon["noticed_by_shift_px"] == {"0-6": [0, 0], "6-12": [0, 0], "12-1000": [1, 1]}
+    assert soon["noticed_by_shift_px"] == {"0-3": [0, 0], "3-6": [0, 0], "6-12": [0, 0], "12-1000": [1, 1]}
     assert (soon["false"], never["false"]) == (0, 1) and never["false_per_camera_month"] == 30.0
 
 

@@ -4,7 +4,6 @@ import hashlib
 import sqlite3
 import uuid
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Final
 
 from api.sampling import LookPlan, draw_looks
@@ -13,7 +12,7 @@ from api.store.cases.present import (
     area_at,
     camera_views,
     day_of,
-    hour_ms,
+    hour_of,
     present_site,
     priority_of,
 )
@@ -52,9 +51,10 @@ class LookState:
 
 
 def plan_looks(connection: sqlite3.Connection, operator: str, count: int, now_ms: int) -> int:
-    """Draw an operator's looks for today, at the stills of yesterday, unless they are drawn; gives how many.
+    """Draw an operator's looks for today, unless they are drawn; gives how many.
 
-    Yesterday's, since its hours are all over: every hour of the day has the same chance.
+    They are of the 24 whole hours before now, each with the same chance, so that their stills are no older
+    than what waits from the night.
     """
     site = present_site(connection)
     today = day_of(site, now_ms)
@@ -65,22 +65,33 @@ def plan_looks(connection: sqlite3.Connection, operator: str, count: int, now_ms
         return 0
     ruled = sorted({rule.category.value for rule in site.rules}) if site else [c.value for c in CATEGORIES]
     plans = draw_looks(camera_views(site, connection), ruled, range(24), count, f"{today}|{operator}")
-    yesterday = (date.fromisoformat(today) - timedelta(days=1)).isoformat()
+    frame_ms = now_ms - now_ms % HOUR_MS - 24 * HOUR_MS
+    starts = {hour_of(site, frame_ms + n * HOUR_MS): frame_ms + n * HOUR_MS for n in range(24)}
     for plan in plans:
-        _ask(connection, plan, (today, operator), hour_ms(site, yesterday, plan.hour), now_ms)
+        # A day on which clocks change lacks an hour.
+        if plan.hour in starts:
+            _ask(connection, plan, Turn(today, operator, frame_ms, now_ms), starts[plan.hour])
     return len(plans)
 
 
-def _ask(
-    connection: sqlite3.Connection, plan: LookPlan, whose: tuple[str, str], from_ms_: int, now_ms: int
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whose looks are drawn, for which day, and when."""
+
+    day: str
+    operator: str
+    frame_ms: int
+    now_ms: int
+
+
+def _ask(connection: sqlite3.Connection, plan: LookPlan, turn: Turn, since_ms: int) -> None:
     look_id = str(uuid.uuid4())
-    until_ms = from_ms_ + HOUR_MS - 1
+    until_ms = since_ms + HOUR_MS - 1
     busy = connection.execute(
         "SELECT first_seen_ms, CASE status WHEN 'open' THEN ? ELSE last_seen_ms END FROM incidents"
         " WHERE run = ? AND view_id = ? AND category = ? AND first_seen_ms <= ?"
         " AND (status = 'open' OR last_seen_ms >= ?)",
-        (until_ms, LIVE, plan.view_id, plan.category, until_ms, from_ms_),
+        (until_ms, LIVE, plan.view_id, plan.category, until_ms, since_ms),
     ).fetchall()
     command_id = ask_worker(
         connection,
@@ -89,27 +100,31 @@ def _ask(
         body={
             "when": "quiet",
             "view_id": plan.view_id,
-            "within": {"since": rfc3339(from_ms(from_ms_)), "until": rfc3339(from_ms(until_ms))},
+            "within": {"since": rfc3339(from_ms(since_ms)), "until": rfc3339(from_ms(until_ms))},
             "busy": [
                 {"since": rfc3339(from_ms(first)), "until": rfc3339(from_ms(max(first, last)))}
                 for first, last in busy[:2000]
             ],
-            "seed": int.from_bytes(hashlib.sha256(f"{whose}|{plan}".encode()).digest()[:7]),
+            "seed": int.from_bytes(
+                hashlib.sha256(f"{turn.day}|{turn.operator}|{plan}".encode()).digest()[:7]
+            ),
         },
         ttl_s=TTL_S,
         key=f"look:{look_id}",
-        actor=whose[1],
-        now_ms=now_ms,
+        actor=turn.operator,
+        now_ms=turn.now_ms,
     )
     connection.execute(
-        "INSERT INTO audit_looks (look_id, day, operator, camera_id, view_id, hour, category, state,"
-        " command_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO audit_looks (look_id, day, operator, camera_id, view_id, hour, frame_ms, category, state,"
+        " command_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             look_id,
-            *whose,
+            turn.day,
+            turn.operator,
             plan.camera_id,
             plan.view_id,
             plan.hour,
+            turn.frame_ms,
             plan.category,
             "failed" if command_id is None else "asked",
             command_id,
@@ -140,7 +155,8 @@ def keep_look(connection: sqlite3.Connection, end: LookEnd) -> None:
             "area": _area_of(connection, camera_id, category),
             "camera_id": camera_id,
             "run": LIVE,
-            "created_ms": end.now_ms,
+            # As an incident's, which waits since it opened.
+            "created_ms": end.still_ms,
             "document": {
                 "camera_id": camera_id,
                 "view_id": view_id,

@@ -1,7 +1,9 @@
 """What the configuration in force says of a place and a time."""
 
 import sqlite3
-from datetime import UTC, date, datetime, time, tzinfo
+from collections.abc import Callable
+from datetime import UTC, datetime, time, tzinfo
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from shapely.geometry import Point, Polygon
@@ -17,7 +19,6 @@ __all__ = [
     "camera_views",
     "day_of",
     "day_start_ms",
-    "hour_ms",
     "hour_of",
     "present_responsibility",
     "present_site",
@@ -25,16 +26,23 @@ __all__ = [
 ]
 
 ORDINARY = 3
+T = TypeVar("T")
 
 
 def present_site(connection: sqlite3.Connection) -> Site | None:
     """The site in force; None where none was imported."""
-    return site_in(connection)
+    return _if_kept(connection, site_in)
 
 
 def present_responsibility(connection: sqlite3.Connection) -> ResponsibilityDocument | None:
     """The responsibility document in force; None where none was imported."""
-    return responsibility_in(connection)
+    return _if_kept(connection, responsibility_in)
+
+
+def _if_kept(connection: sqlite3.Connection, read: Callable[[sqlite3.Connection], T | None]) -> T | None:
+    """What `read` gives, where the configuration is kept at all."""
+    kept = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'config_versions'").fetchone()
+    return read(connection) if kept else None
 
 
 def area_at(site: Site | None, category: str, lonlat: tuple[float, float] | None) -> str | None:
@@ -78,11 +86,6 @@ def day_start_ms(site: Site | None, at_ms: int) -> int:
     """When the day of a time began on the site's clock."""
     local = from_ms(at_ms).astimezone(_zone(site))
     return to_ms(datetime.combine(local.date(), time.min, tzinfo=_zone(site)))
-
-
-def hour_ms(site: Site | None, day: str, hour: int) -> int:
-    """When an hour of a day begins on the site's clock."""
-    return to_ms(datetime.combine(date.fromisoformat(day), time(hour), tzinfo=_zone(site)))
 
 
 def _zone(site: Site | None) -> tzinfo:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from api.sampling import QuietCount, Recall, recall_of
-from api.store.cases.present import camera_views, hour_ms, present_site
+from api.store.cases.present import camera_views, present_site
 from api.store.cases.queueing import LIVE
 from contracts.shares import TWO_SIDED_95, wilson_bounds
 
@@ -26,8 +26,8 @@ WHERE v.undone_ms IS NULL AND v.kind = 'incident' AND v.at_ms >= ? AND v.at_ms <
 GROUP BY 1, 2, 3, 4
 """
 _LOOKS = """
-SELECT l.category, l.day, v.verdict, v.reason, c.filed_ms IS NULL AND c.state = 'rejected',
-    c.filed_ms IS NULL AND c.state <> 'rejected', l.opened_ms IS NOT NULL, l.still_ms, l.hour
+SELECT l.category, l.frame_ms, v.verdict, v.reason, c.filed_ms IS NULL AND c.state = 'rejected',
+    c.filed_ms IS NULL AND c.state <> 'rejected', l.opened_ms IS NOT NULL
 FROM audit_looks l JOIN review_items i USING (item_id)
 JOIN verdicts v ON v.item_id = l.item_id AND v.undone_ms IS NULL LEFT JOIN cases c ON c.case_id = v.case_id
 WHERE v.at_ms >= ? AND v.at_ms < ? {areas}
@@ -122,12 +122,12 @@ def _precision(key: str, counts: Iterable[tuple[str, int]]) -> Precision:
 
 
 def _recall(connection: sqlite3.Connection, query: QualityQuery) -> list[CategoryRecall]:
-    """Recall by category, over the hours of the days from which looks were drawn."""
+    """Recall by category, over the hours from which looks were drawn."""
     limits, values = _limits(query)
     looks = connection.execute(_LOOKS.format(areas=limits), values).fetchall()
     site = present_site(connection)
     views = camera_views(site, connection)
-    starts = sorted({hour_ms(site, day, 0) - 24 * HOUR_MS for _, day, *_ in looks})
+    starts = sorted({row[1] for row in looks})
     found = []
     for category in sorted({row[0] for row in looks}):
         mine = [row for row in looks if row[0] == category]
@@ -142,7 +142,7 @@ def _recall(connection: sqlite3.Connection, query: QualityQuery) -> list[Categor
 
 
 def _told_hours(connection: sqlite3.Connection, category: str, starts: list[int]) -> int:
-    """Hours of views, within the days that begin at `starts`, in which a confirmed incident was there."""
+    """Hours of views, within the 24 hours from each of `starts`, in which a confirmed incident was there."""
     hours = set()
     for start_ms in starts:
         end_ms = start_ms + 24 * HOUR_MS

@@ -75,7 +75,7 @@ def _bring(connection: sqlite3.Connection, stored: StoredSource, at_ms: int) -> 
             "area": area,
             "camera_id": incident.camera_id,
             "run": incident.run,
-            "created_ms": at_ms,
+            "created_ms": to_ms(incident.opened_at),
             "gone_ms": None if stored.is_open else at_ms,
             "lon": lon,
             "lat": lat,

@@ -65,7 +65,7 @@ def place_columns(
     """The place of the source that knows it best, and when any of them was last seen."""
     found = [seen for source in sources if (seen := sighting_of(connection, source, now_ms)) is not None]
     placed = [seen for seen in found if seen.lonlat is not None]
-    last_ms = max((seen.last_ms for seen in found), default=None)
+    last_ms = max((_last_seen_ms(connection, source) for source in sources), default=None)
     if not placed:
         return {"last_seen_ms": last_ms}
     best = min(placed, key=lambda seen: seen.semi_major_m)
@@ -78,6 +78,18 @@ def place_columns(
         "azimuth_deg": best.azimuth_deg,
         "last_seen_ms": last_ms,
     }
+
+
+def _last_seen_ms(connection: sqlite3.Connection, source: Source) -> int:
+    """When a source was last seen itself; 0 where there is no such source."""
+    kind, source_id = source
+    row = connection.execute(
+        "SELECT last_seen_ms FROM incidents WHERE incident_id = ?"
+        if kind == "incident"
+        else "SELECT at_ms FROM reports WHERE report_id = ?",
+        (source_id,),
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def join_case(

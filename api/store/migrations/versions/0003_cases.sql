@@ -164,7 +164,7 @@ CREATE INDEX verdicts_by_item ON verdicts (item_id);
 CREATE INDEX verdicts_by_time ON verdicts (at_ms);
 CREATE INDEX verdicts_by_incident ON verdicts (incident_id);
 
--- Random looks at quiet stills: drawn per operator and day, shown once their still is there.
+-- Random looks at quiet stills: drawn per operator and day from the 24 hours that begin at `frame_ms`.
 CREATE TABLE audit_looks (
     look_id    TEXT    NOT NULL PRIMARY KEY,
     day        TEXT    NOT NULL,
@@ -172,6 +172,7 @@ CREATE TABLE audit_looks (
     camera_id  TEXT    NOT NULL,
     view_id    TEXT    NOT NULL,
     hour       INTEGER NOT NULL,
+    frame_ms   INTEGER NOT NULL,
     category   TEXT    NOT NULL,
     state      TEXT    NOT NULL CHECK (state IN ('asked', 'shown', 'failed')),
     command_id TEXT,
