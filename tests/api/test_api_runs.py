@@ -1,4 +1,4 @@
-"""Analyses: their progress is told, they stay out until a person admits them, and that stands in the audit log."""
+"""Analyses: their progress is told, and they stay out until a person admits them, which is noted."""
 
 import json
 import sqlite3
