@@ -10,8 +10,9 @@ from api.store.cases.present import area_at, present_site
 from api.store.cases.rows import change_case, find_case
 from api.store.cases.sightings import StoredSource, incident_of, incident_sighting, items_near
 from api.store.cases.steps import MACHINE, Step, note_step
+from api.store.runs import is_admitted
 from api.store.times import to_ms
-from contracts.event import HealthEvent, IncidentEvent
+from contracts.event import AnyEvent, IncidentEvent
 from contracts.incident import Incident, rfc3339
 
 __all__ = ["LIVE", "add_item", "queue_incident", "queue_run"]
@@ -20,12 +21,13 @@ LIVE = "live"
 SHOWN_FIRST = ("now", "arrival", "still")
 
 
-def queue_incident(connection: sqlite3.Connection, event: IncidentEvent | HealthEvent) -> None:
+def queue_incident(connection: sqlite3.Connection, event: AnyEvent) -> None:
     """Bring an incident's event to its review item or case; an ingest hook.
 
-    Only the live run comes here by itself; `queue_run` brings others, when a person admits them.
+    The live run comes here by itself; `queue_run` brings another when a person admits it, and from then on
+    its events come too.
     """
-    if not isinstance(event, IncidentEvent) or event.data.run != LIVE:
+    if not isinstance(event, IncidentEvent) or not is_admitted(connection, event.data.run):
         return
     stored = incident_of(connection, event.data.incident_id)
     if stored is not None:
