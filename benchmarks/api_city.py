@@ -25,6 +25,8 @@ FIRST_DAY: Final = datetime(2025, 5, 1, tzinfo=UTC)
 DISTRICT: Final = (116.35, 39.88, 116.45, 39.95)
 """West, south, east, north: 8.5 by 7.8 km."""
 CAMERAS: Final = 400
+AROUND: Final = 100
+AROUND_DEG: Final = 0.002
 SHARES: Final = {
     Category.STREET_VENDOR: 0.36,
     Category.GARBAGE_PILE: 0.28,
@@ -76,6 +78,7 @@ class _Drawn:
     confidence: float
     pictures: bytes
     sequence: int
+    view: str
 
 
 @cache
@@ -103,11 +106,31 @@ def make_batch(city: City, number: int) -> list[dict[str, Any]]:
 
 
 def fresh_events(first: int, count: int) -> list[dict[str, Any]]:
-    """New events as JSON objects, as cameras would send them after that year; `first` numbers them."""
+    """New events as JSON objects, as forty thousand cameras would send them after that year.
+
+    Four hundred cameras never see three hundred new things a second; each of theirs stands for a hundred
+    around it, so that what opens within one minute does not all lie in the same places.
+
+    Args:
+        first: Number of the first one.
+        count: How many.
+    """
     after = FIRST_DAY + timedelta(days=DAYS + 1)
     generator = np.random.default_rng((SEED, 10**9 + first))
     drawn = _draw(generator, 10**9 + first, [after + timedelta(milliseconds=first % 10**9)] * count)
-    return [_event(replace(one, sequence=0), None) for one in drawn]
+    near = generator.normal(0, AROUND_DEG, (count, 2))
+    return [
+        _event(
+            replace(
+                one,
+                sequence=0,
+                view=f"camera-{one.camera:03d}-{one.number % AROUND:02d}",
+                lonlat=(round(one.lonlat[0] + float(lon), 7), round(one.lonlat[1] + float(lat), 7)),
+            ),
+            None,
+        )
+        for one, (lon, lat) in zip(drawn, near, strict=True)
+    ]
 
 
 def _draw(generator: Generator, first: int, days: list[datetime]) -> Iterator[_Drawn]:
@@ -143,6 +166,7 @@ def _draw(generator: Generator, first: int, days: list[datetime]) -> Iterator[_D
             confidence=float(sure[at]),
             pictures=generator.bytes(64),
             sequence=int(sequences[at]),
+            view=f"camera-{int(cameras[at]):03d}-a",
         )
 
 
@@ -172,7 +196,7 @@ def _event(one: _Drawn, told_at: datetime | None) -> dict[str, Any]:
 
 def _incident(one: _Drawn, last: datetime, closed_at: str | None) -> dict[str, Any]:
     """Every field in the order of the message, so that its text is as the API keeps it."""
-    view, zone = f"camera-{one.camera:03d}-a", f"pavement-{one.camera % 40:02d}"
+    view, zone = one.view, f"pavement-{one.camera % 40:02d}"
     names = (one.pictures[:32].hex(), one.pictures[32:].hex())
     return {
         "incident_id": incident_id(view, "live", one.category, one.number, (1, 2, 3, 4)),
