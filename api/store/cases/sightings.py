@@ -97,12 +97,7 @@ def items_near(connection: sqlite3.Connection, sighting: Sighting, run: str, now
     rows = connection.execute(
         _NEAR,
         # An item's place is its first source's, so the others may lie one bound farther.
-        (
-            run,
-            *_box(sighting.lonlat, 2 * LIMITS.metres),
-            sighting.last_ms + gap_ms,
-            sighting.first_ms - gap_ms,
-        ),
+        (run, *_box(sighting.lonlat, 2 * LIMITS.metres), latest_ms, earliest_ms),
     ).fetchall()
     groups: dict[str, list[Sighting]] = {}
     for item_id, *state in rows:
