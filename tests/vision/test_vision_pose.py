@@ -70,8 +70,9 @@ def test_a_view_that_was_hardly_seen_has_no_rest_yet() -> None:
 def test_a_step_says_how_far_the_view_went() -> None:
     rest = Rest()
     told = [rest.take(Shift(dx, 0.25, 1.0)) for dx in [0.1] * 40 + [0.9] * STEP_LOOKS]
-    assert told[-1] == pytest.approx((0.8, 0.0), abs=0.02)
-    assert float(np.hypot(*told[-1])) > STEP_GRID_PX
+    step = told[-1]
+    assert step is not None and step == pytest.approx((0.8, 0.0), abs=0.02)
+    assert float(np.hypot(*step)) > STEP_GRID_PX
 
 
 def test_what_is_stored_goes_on_as_if_nothing_had_happened() -> None:
