@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from benchmarks.bounds import poisson_bounds, quantile, rate_of, rounded, share_of, wilson_bounds
+from benchmarks.bounds import poisson_bounds, quantile, rate_of, rounded, share_of
+from contracts.shares import wilson_bounds
 from sample_videos.district.camera_day import CameraDay, Nudge
 
 __all__ = ["health_of", "reliability_of"]

@@ -11,12 +11,13 @@ from typing import Protocol
 
 import numpy as np
 
-from vision.boxes import area, overlap_of_smaller, share_inside, union_iou
+from vision.boxes import area, share_inside, union_iou
 from vision.detectors.crops import crop_around, merge_tiles, tiles
 from vision.protocols import Detector
 from vision.tracks.belief import DEFAULT_RECALL, Recall, hit_step, miss_step
-from vision.tracks.identity import CONTEXT, FINDABLE, NOTHING_KNOWN, Check, examine
-from vision.tracks.presence import VAGUE_TIMES, Track
+from vision.tracks.finds import Things, Watched, own_finds
+from vision.tracks.identity import CONTEXT, NOTHING_KNOWN, Check, examine
+from vision.tracks.presence import Track
 from vision.types import Box, Detections, FramePacket
 
 __all__ = ["Attended", "Attention", "Cadence", "CropExaminer", "Examiner"]
@@ -25,8 +26,11 @@ CHECKS_PER_DWELL = 8
 OPEN_EVERY = 8
 """An open incident is examined this many times more rarely than a dwelling region."""
 CLAIMED_EVERY = 4
-HEARTBEAT_SCORE = 0.4
-"""Least calibrated score for something to be taken up that the memory did not see come."""
+STANDING_SCORE = 0.4
+"""Least calibrated score of what is remembered to have stood there."""
+CROP_MARGIN = 0.6
+CLOSE_ENOUGH = 2.0
+"""Times the area of a thing's own crop up to which another crop shows it as well."""
 PRESENCE_SHARE = 0.5
 """How much one check says of presence: the next of the same thing repeats half of it."""
 TILE_TURNS = 3
@@ -59,10 +63,12 @@ class Attended:
     Args:
         crops: The examined parts of the picture and what was found in them, picture pixels.
         heartbeat: What was found in the whole frame, if it was looked at.
+        examined: Tracks that got a check: those that were due, and what lies in the same crops.
     """
 
     crops: list[tuple[Box, Detections]] = field(default_factory=list)
     heartbeat: Detections | None = None
+    examined: list[Watched] = field(default_factory=list)
 
 
 class Examiner(Protocol):
@@ -103,39 +109,62 @@ class Attention:
         self._recall = recall
 
     def attend(
-        self, packet: FramePacket, due: Sequence[tuple[Track, Box]], *, heartbeat: bool, first: bool = False
+        self, packet: FramePacket, things: Things, stirred: Sequence[Box] = (), *, last_heartbeat: int | None
     ) -> Attended:
-        """Examine the due tracks, and the whole frame if the heartbeat is due.
+        """Examine the tracks that are due and what lies beside them, and the whole frame if that is due.
 
         Args:
             packet: The look.
-            due: Tracks with their boxes in picture pixels; each gets one more check.
-            heartbeat: Whether to look at the whole frame.
-            first: Whether it is the view's first heartbeat, which shows all tiles at once.
+            things: All tracks with their boxes in picture pixels.
+            stirred: Places in which something new stays where something was, picture pixels.
+            last_heartbeat: Look of the last heartbeat; None before the first, which shows all tiles at once.
         """
         attended = Attended()
-        if heartbeat:
-            attended.heartbeat = self._whole_frame(packet, everything=first)
-        for track, box in due:
-            found = self._around(packet, box, attended)
-            if attended.heartbeat is not None:
-                found = _joined(found, attended.heartbeat)
-            at = packet.captured_at.timestamp()
-            check = examine(track, box, found, packet.look, at, self._recall)
-            if track.origin == "detection":
-                self._believe(track, check, at)
+        if self.heartbeat_due(packet.look, last_heartbeat):
+            attended.heartbeat = self._whole_frame(packet, everything=last_heartbeat is None)
+        for track, box in things:
+            if self.is_due(track, packet.look):
+                self._examine(packet, (track, box), self._around(packet, box, attended), things, attended)
+        for place in stirred:
+            self._around(packet, place, attended)
+        done = {track.track_id for track, _ in attended.examined}
+        for track, box in things:
+            crop = self._shows(attended, packet, box) if track.track_id not in done else None
+            if crop is not None and not track.settled:
+                self._examine(packet, (track, box), crop, things, attended)
         return attended
+
+    def take_up(self, packet: FramePacket, track: Track, box: Box, found: Detections) -> None:
+        """The first check of a track that was born of finds of this look."""
+        at = packet.captured_at.timestamp()
+        self._believe(track, examine(track, box, found, packet.look, at, self._recall), at)
+
+    def _examine(
+        self, packet: FramePacket, watched: Watched, found: Detections, things: Things, attended: Attended
+    ) -> None:
+        """One more check of a track."""
+        track, box = watched
+        if attended.heartbeat is not None:
+            found = _joined(found, attended.heartbeat)
+        own = own_finds(track, box, found, things)
+        at = packet.captured_at.timestamp()
+        check = examine(track, box, own, packet.look, at, self._recall)
+        if track.origin == "detection" or (track.is_found and check.name):
+            self._believe(track, check, at)
+        attended.examined.append(watched)
 
     def is_due(self, track: Track, look: int) -> bool:
         """Whether a track should be examined in this look."""
         if track.settled:
             return False
         every = self._cadence.check_every
+        if track.is_awaited:
+            return track.last_check_look < look
         if track.incident is not None:
-            # What only the detector knows is looked for again soon once it was missed.
-            is_doubted = track.origin == "detection" and not track.is_sure
-            every *= 1 if is_doubted else OPEN_EVERY
-        elif track.checks >= 2 * CHECKS_PER_DWELL:
+            # What is missed is looked for again at once: either it is there, or its incident ends.
+            is_doubted = not track.is_sure and (track.is_found or track.origin == "detection")
+            every = 1 if is_doubted else every * OPEN_EVERY
+        elif track.checks >= CHECKS_PER_DWELL:
             every *= CLAIMED_EVERY
         return look - track.last_check_look >= every
 
@@ -156,7 +185,7 @@ class Attention:
 
     def _around(self, packet: FramePacket, box: Box, attended: Attended) -> Detections:
         """Detections around a box; a crop that was examined in this look already serves again."""
-        wanted = crop_around(box, packet.size_wh, self._input_px, 0.6)
+        wanted = self._crop(packet, box)
         for crop, found in attended.crops:
             if share_inside(wanted, crop) > 0.85:
                 return found
@@ -167,6 +196,17 @@ class Attention:
         attended.crops.append((wanted, found))
         return found
 
+    def _crop(self, packet: FramePacket, box: Box) -> Box:
+        return crop_around(box, packet.size_wh, self._input_px, CROP_MARGIN)
+
+    def _shows(self, attended: Attended, packet: FramePacket, box: Box) -> Detections | None:
+        """What was found in a crop that shows all of a box about as closely as a crop of its own would."""
+        wanted = area(self._crop(packet, box))
+        for crop, found in attended.crops:
+            if share_inside(box, crop) >= 1.0 and area(crop) <= CLOSE_ENOUGH * wanted:
+                return found
+        return None
+
     def _believe(self, track: Track, check: Check, at: float) -> None:
         """Presence of something that only the detector knows: found, not found, or hidden."""
         if check.is_hidden:
@@ -176,33 +216,12 @@ class Attention:
         if not check.name:
             track.shift_odds(PRESENCE_SHARE * miss_step(recall))
             return
-        track.seen += 1
+        if track.origin == "region" and not track.is_present and track.seen:
+            # What the detector finds is there, though the memory has lost it.
+            track.origin = "detection"
+        track.seen += track.origin == "detection"
         track.last_seen_at = at
         track.shift_odds(PRESENCE_SHARE * hit_step(check.score, recall))
-
-
-def newly_found(heartbeat: Detections, known: Sequence[Box], patches: Sequence[Box] = ()) -> list[Box]:
-    """Boxes of findable things in a heartbeat that no track covers yet, one per thing.
-
-    Args:
-        heartbeat: What was found.
-        known: Boxes of what was found before.
-        patches: Boxes of changed ground in which nothing was found yet: one that is far larger than what is
-            found now is not the same thing.
-    """
-    rows = heartbeat.of(*FINDABLE)
-    order = np.argsort(-rows.scores, kind="stable")
-    fresh: list[Box] = []
-    for row in order:
-        x1, y1, x2, y2 = (float(value) for value in rows.xyxy[row])
-        box: Box = (x1, y1, x2, y2)
-        if rows.scores[row] < HEARTBEAT_SCORE:
-            continue
-        near = [patch for patch in patches if area(patch) <= VAGUE_TIMES * area(box)]
-        if any(overlap_of_smaller(box, other) > 0.3 for other in (*known, *near, *fresh)):
-            continue
-        fresh.append(box)
-    return fresh
 
 
 def stood_before(standing: Detections | None, now: Detections, box: Box) -> str:
@@ -211,7 +230,7 @@ def stood_before(standing: Detections | None, now: Detections, box: Box) -> str:
         return ""
     for row, was in enumerate(standing.xyxy):
         name = standing.name(row)
-        if name not in (*CONTEXT, "person") or standing.scores[row] < HEARTBEAT_SCORE:
+        if name not in (*CONTEXT, "person") or standing.scores[row] < STANDING_SCORE:
             continue
         before = [float(value) for value in was]
         if share_inside(box, before) < 0.5 and union_iou(box, before) < 0.3:

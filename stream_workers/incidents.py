@@ -14,12 +14,15 @@ from contracts.incident import Category, Ellipse, EvidenceRef, Incident, ModelRe
 from contracts.rules import Candidate, Judgement, Outcome, judge, rules_for, zones_at
 from contracts.site import Camera, Site, View, ZoneKind
 from stream_workers.drawn_scale import DrawnScale
+from vision.boxes import share_inside
 from vision.georeference.place import Place
-from vision.tracks.identity import Identity, Kind, decide
+from vision.tracks.belief import class_probability
+from vision.tracks.identity import FINDABLE, Identity, Kind, decide
 from vision.tracks.presence import Track
 from vision.types import Box
 
 __all__ = [
+    "LIVE_RUN",
     "MIN_CHECKS",
     "ClipAnswer",
     "ClipTaker",
@@ -54,6 +57,11 @@ STEADY_SHARE = 0.7
 ALONE_SHARE_OF_DWELL = 1.0
 """An unattended object must have been alone for this share of the dwell."""
 LONGEST_NOTE = 300
+BESIDE_SHARE = 0.25
+PART_SHARE = 0.5
+"""Goods and shadows lie so close about a thing, in shares of its box; what lies so far in it is no other thing."""
+FOUND_NO_MORE = 0.1
+"""Probability of what an incident was told of below which it ends: what only stays begins with as much."""
 NOWHERE = "no ground is seen there on which anything could lie"
 UNJUDGED = "the view has moved too far: nobody knows in which zone on the map it stands"
 TOO_UNCERTAIN_M = 25.0
@@ -188,7 +196,7 @@ class IncidentDesk:
     def judge(self, track: Track, box: Box, facts: LookFacts, others: Sequence[Track]) -> "Decision":
         """What a track is and whether it matters now; nothing is changed."""
         identity = decide(track)
-        fault = self._fault(track, identity, box, facts)
+        fault = self._fault(track, identity, box, facts) or _why_part(identity, box, facts, others)
         category = self._category(identity, fault)
         if category is None:
             told = replace(identity, reason=f"{identity.reason}; {fault}") if fault else identity
@@ -240,6 +248,8 @@ class IncidentDesk:
         judgement = decision.judgement
         if judgement is not None and judgement.outcome in _ENDS:
             return self._close(track, facts, judgement.reason)
+        if _is_something_else(track):
+            return self._close(track, facts, f"it is found no more; {decision.identity.reason}")
         return self._tell_clip(track, facts) + self._update(track, box, facts, decision)
 
     def _misplaced(self, category: Category, place: Place | None, facts: LookFacts) -> str:
@@ -480,6 +490,29 @@ class Decision:
 
 
 _ENDS = frozenset({Outcome.PERMITTED, Outcome.IGNORED, Outcome.OUTSIDE_HOURS})
+
+
+def _why_part(identity: Identity, box: Box, facts: LookFacts, others: Sequence[Track]) -> str:
+    """Why changed ground that no class claims belongs to a thing that was found; empty where it does not."""
+    if identity.kind is not Kind.UNCLAIMED:
+        return ""
+    for other in others:
+        thing = other.found_box_px
+        if not other.is_found or not other.named or thing is None or _is_cut(thing, facts):
+            continue
+        margin_x, margin_y = BESIDE_SHARE * (thing[2] - thing[0]), BESIDE_SHARE * (thing[3] - thing[1])
+        around = (thing[0] - margin_x, thing[1] - margin_y, thing[2] + margin_x, thing[3] + margin_y)
+        if share_inside(box, around) > PART_SHARE:
+            return f"it lies in or against a {other.named}"
+    return ""
+
+
+def _is_something_else(track: Track) -> bool:
+    """Whether what an incident was told of is found there no longer, though something still is."""
+    category = (track.incident or {}).get("body", {}).get("category", "")
+    if category not in FINDABLE or track.named in FINDABLE or track.open_checks < MIN_CHECKS:
+        return False
+    return class_probability(track, category) < FOUND_NO_MORE
 
 
 def _with_clip(incident: Incident, clip: ClipAnswer) -> Incident:

@@ -5,17 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from contracts.event import IncidentEvent
+from contracts.event import AnyEvent, IncidentEvent
 from contracts.rules import Outcome
-from stream_workers.attention import Attended, Attention, newly_found, stood_before
+from stream_workers.attention import Attended, Attention, stood_before
 from stream_workers.incidents import MIN_CHECKS, Decision, IncidentDesk, LookFacts, ViewSetup
+from stream_workers.occupancy import OccupancyDesk
 from stream_workers.pose_watch import PoseWatch
 from stream_workers.sources.media import DecodedLook, Look
 from stream_workers.view_state import Explanation, ViewState
 from vision.privacy.cover import PrivacyZones, black_out
 from vision.scene.memory import SceneLook, SceneMemory, grid_size
 from vision.scene.regions import GridBox
-from vision.tracks.identity import CONTEXT, FINDABLE, Kind
+from vision.tracks.finds import new_finds, own_finds, whole_finds
+from vision.tracks.identity import CONTEXT, Kind
 from vision.tracks.presence import Track, reach_of
 from vision.tracks.tracker import LookStamp, Tracker
 from vision.types import Box, Detections, FramePacket, Planes
@@ -23,6 +25,13 @@ from vision.types import Box, Detections, FramePacket, Planes
 __all__ = ["Journal", "ViewParts", "ViewPipeline", "persist_looks_for"]
 
 PERSIST_SHARE_OF_DWELL = 0.3
+NEVER_TOLD = (Outcome.IGNORED, Outcome.NO_RULE, Outcome.OUTSIDE_ZONES, Outcome.TOO_SMALL)
+NOBODYS = "nobody knows it, and it is no thing that could be told of: the ground has changed"
+NOBODYS_AFTER_DWELLS = 1.5
+"""Longest dwells of the site's rules after which what is no thing becomes the background, so that things that
+come to stand on it are seen."""
+AWAITED_LOOKS = 6
+"""Looks from the end of its dwell on in which a thing is looked for in each."""
 
 
 def persist_looks_for(dwell_s: float, look_every_s: float) -> int:
@@ -37,7 +46,7 @@ class Journal(Protocol):
         """The state after the last committed look, or None at the first start."""
         ...
 
-    def commit(self, look: Look, state: ViewState, events: Sequence[IncidentEvent]) -> None:
+    def commit(self, look: Look, state: ViewState, events: Sequence[AnyEvent]) -> None:
         """Keep state and events in one transaction."""
         ...
 
@@ -60,6 +69,7 @@ class ViewParts:
         attention: Shows the detector what it should see; None without a detector.
         keeper: Keeps looks for evidence; None where there is no evidence.
         privacy: Privacy zones.
+        occupancy: Counts what stands in permitted zones; None where nobody listens.
     """
 
     desk: IncidentDesk
@@ -67,6 +77,7 @@ class ViewParts:
     attention: Attention | None = None
     keeper: LookKeeper | None = None
     privacy: PrivacyZones = field(default_factory=PrivacyZones)
+    occupancy: OccupancyDesk | None = None
 
 
 class ViewPipeline:
@@ -84,6 +95,7 @@ class ViewPipeline:
         self._parts = parts
         self._explain = explain
         self._persist = persist_looks_for(dwell_s, setup.look_every_s)
+        self._nobodys_after_s = NOBODYS_AFTER_DWELLS * 900.0
         self._pose: PoseWatch | None = None
         self._picture_wh = (1, 1)
         self._scale = 1.0
@@ -124,8 +136,16 @@ class ViewPipeline:
         packet = FramePacket(self._setup.view.id, current, look.media_time_s, look.captured_at, look.planes)
         events = self._judge(packet)
         state.look, state.last_at = current, look.captured_at.timestamp()
-        self._parts.journal.commit(look, state, events)
+        self._parts.journal.commit(look, state, [*events, *self._counted(look, current)])
         return events
+
+    def _counted(self, look: Look, number: int) -> Sequence[AnyEvent]:
+        """What is told of the permitted zones."""
+        if self._parts.occupancy is None:
+            return ()
+        state, at = self.state, look.captured_at
+        tracks = state.tracker.tracks
+        return self._parts.occupancy.events(tracks, number, at, state.occupancy, suspended=self.suspended)
 
     def explanations(self) -> list[Explanation]:
         """Every track so far with the reason why it is or is not an incident."""
@@ -169,23 +189,29 @@ class ViewPipeline:
         attention, state = self._parts.attention, self.state
         if attention is None or not scene.admitted:
             return
-        heartbeat = attention.heartbeat_due(packet.look, state.last_heartbeat)
-        due = [
-            (track, self._px(track)) for track in state.tracker.tracks if attention.is_due(track, packet.look)
-        ]
-        first = state.last_heartbeat is None
-        attended = attention.attend(packet, due, heartbeat=heartbeat, first=first)
-        for track, box in due:
+        things = [(track, self._px(track)) for track in state.tracker.tracks]
+        stirred = [self._in_picture(box) for box in state.tracker.stirred]
+        attended = attention.attend(packet, things, stirred, last_heartbeat=state.last_heartbeat)
+        for track, box in attended.examined:
             self._measure_reach(track)
+            if track.is_found and track.incident is None:
+                state.tracker.date_back(self._memory(), track)
             self._settle_if_left(track, box, attended)
+        for crop, found in attended.crops:
+            self._take_up(packet, whole_finds(found, crop, packet.size_wh), stamp, came=True)
         if attended.heartbeat is not None:
             state.last_heartbeat = packet.look
-            self._take_up(attended.heartbeat, stamp)
+            self._remember_standing(attended.heartbeat)
+            self._take_up(packet, attended.heartbeat, stamp, came=False)
 
     def _measure_reach(self, track: Track) -> None:
         """What the detector has found bounds what belongs to the track, with a margin for its edges."""
-        if track.found_box_px is not None and track.named:
-            track.reach = reach_of(self._on_grid(track.found_box_px), self._memory().size_wh)
+        track.reach = None
+        if track.found_box_px is not None and (track.named or track.is_found):
+            box = self._on_grid(track.found_box_px)
+            track.reach = reach_of(box, self._memory().size_wh)
+            if track.is_found:
+                track.box = box
 
     def _on_grid(self, box: Box) -> GridBox:
         """A box of picture pixels on the grid, inside it."""
@@ -206,19 +232,31 @@ class ViewPipeline:
         if left:
             self.state.tracker.settle(self._memory(), track, f"ground that a {left} left")
 
-    def _take_up(self, heartbeat: Detections, stamp: LookStamp) -> None:
-        state = self.state
+    def _remember_standing(self, heartbeat: Detections) -> None:
         rows = heartbeat.of(*CONTEXT, "person")
-        state.standing = [
+        self.state.standing = [
             [rows.name(row), round(float(rows.scores[row]), 3), *(round(float(v), 1) for v in rows.xyxy[row])]
             for row in range(len(rows))
         ]
-        tracks = state.tracker.tracks
-        known = [self._px(track) for track in tracks if track.reach is not None]
-        patches = [self._px(track) for track in tracks if track.reach is None]
-        for box in newly_found(heartbeat, known, patches):
-            born = state.tracker.bear_found(self._on_grid(box), stamp)
-            born.reach = reach_of(born.box, self._memory().size_wh)
+
+    def _take_up(self, packet: FramePacket, found: Detections, stamp: LookStamp, *, came: bool) -> None:
+        """A track for each find that none covers.
+
+        Args:
+            packet: The look.
+            found: Finds in picture pixels.
+            stamp: The look's.
+            came: Only what lies on new ground: the rest is left to the heartbeat.
+        """
+        attention, tracker = self._parts.attention, self.state.tracker
+        things = [(track, self._px(track)) for track in tracker.tracks]
+        for box in new_finds(found, things):
+            on_grid = self._on_grid(box)
+            if attention is None or (came and tracker.came_at(self._memory(), on_grid) is None):
+                continue
+            born = tracker.bear_found(self._memory(), on_grid, stamp)
+            attention.take_up(packet, born, box, own_finds(born, box, found, things))
+            self._measure_reach(born)
 
     def _decide(self, ended: Sequence[Track]) -> list[IncidentEvent]:
         facts = replace(self._facts_now(), suspended=self.suspended, pushed_px=self._pushed_px())
@@ -230,14 +268,44 @@ class ViewPipeline:
             box = self._px(track)
             decision = desk.judge(track, box, facts, tracks)
             track.zones = list(decision.judgement.zones) if decision.judgement is not None else []
+            track.is_awaited = self._is_awaited(track, decision)
             if self._was_never_background(track, decision):
                 reason = "the first looks did not show the background here"
                 self.state.tracker.settle(self._memory(), track, reason)
+                continue
+            if self._is_nobodys(track, decision):
+                self.state.tracker.settle(self._memory(), track, NOBODYS)
                 continue
             events += desk.events(track, box, facts, decision)
         if self._explain:
             self.state.explained += [self._explanation(track, facts).to_json() for track in ended]
         return events
+
+    def _is_nobodys(self, track: Track, decision: Decision) -> bool:
+        """Whether changed ground has stayed for long without being anything that matters, or a person's."""
+        if track.origin != "region" or track.is_found or track.incident is not None:
+            return False
+        if decision.identity.kind is not Kind.UNCLAIMED:
+            return False
+        if decision.judgement is not None and decision.judgement.outcome not in NEVER_TOLD:
+            return False
+        facts = self._facts_now()
+        at = facts.at.timestamp()
+        examined = track.open_checks >= MIN_CHECKS and at - track.last_person_at > self._nobodys_after_s
+        return examined and at - track.born_at > self._nobodys_after_s
+
+    def _is_awaited(self, track: Track, decision: Decision) -> bool:
+        """Whether a thing's dwell runs out with the next look, or just has, and checks are all that it lacks."""
+        judgement = decision.judgement
+        if track.incident is not None or judgement is None or judgement.rule is None:
+            return False
+        if judgement.outcome not in (Outcome.TOO_SHORT, Outcome.RAISED) or track.is_hidden:
+            return False
+        lacking = max(0, MIN_CHECKS - track.open_checks)
+        if track.origin == "region" and track.is_present and not lacking:
+            return False
+        over_s = self._facts_now().at.timestamp() - track.born_at - judgement.rule.dwell_s
+        return -lacking <= over_s / self.look_every_s + 1 < AWAITED_LOOKS
 
     def _was_never_background(self, track: Track, decision: Decision) -> bool:
         """Whether a region only differs from what passed by in the very first looks."""
@@ -248,9 +316,13 @@ class ViewPipeline:
 
     def _px(self, track: Track) -> Box:
         """The track's box in picture pixels: where the detector found it, else its region."""
-        if track.found_box_px is not None and track.named in FINDABLE:
+        if track.found_box_px is not None and track.is_found:
             return track.found_box_px
-        x1, y1, x2, y2 = track.box
+        return self._in_picture(track.box)
+
+    def _in_picture(self, box: GridBox) -> Box:
+        """A box on the grid in picture pixels."""
+        x1, y1, x2, y2 = box
         width, height = self._picture_wh
         scale = self._scale
         return x1 * scale, y1 * scale, min(width, x2 * scale), min(height, y2 * scale)

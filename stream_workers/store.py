@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from contracts.event import HealthEvent, IncidentEvent, parse_event
+from contracts.event import AnyEvent, HealthEvent, parse_event
 from contracts.incident import rfc3339
 from stream_workers.database import Database, StoreDamaged
 from stream_workers.evidence import EvidenceFile
@@ -22,7 +22,6 @@ from stream_workers.spool import Spool
 
 __all__ = ["LookCommit", "StoreDamaged", "StoredHealth", "StoredView", "WorkerStore"]
 
-AnyEvent = IncidentEvent | HealthEvent
 LOOKS_LOGGED = 100_000
 """Per view and run: eleven days at a look every ten seconds."""
 _LOG_TRIMMED_EVERY = 1000

@@ -66,6 +66,7 @@ class ViewState:
         standing: Context boxes of the last heartbeat: [name, score, x1, y1, x2, y2].
         explained: Explanations of tracks that have ended, where they are asked for.
         parked: Tracks of the home pose while the view is moved too far for its places to be corrected.
+        occupancy: By permitted zone: the count, since when it holds, and what was told of it when.
         rest: Where the looks rest against the memory.
         home_rest: Likewise against the home memory, while the view is moved.
         away: How far the view was pushed from home, grid pixels to the right and downwards.
@@ -82,6 +83,7 @@ class ViewState:
     standing: list[list[Any]] = field(default_factory=list)
     explained: list[dict[str, Any]] = field(default_factory=list)
     parked: dict[str, Any] | None = None
+    occupancy: dict[str, Any] = field(default_factory=dict)
     rest: Rest = field(default_factory=Rest)
     home_rest: Rest = field(default_factory=Rest)
     away: list[float] = field(default_factory=lambda: [0.0, 0.0])
@@ -99,6 +101,7 @@ class ViewState:
             "standing": self.standing,
             "explained": self.explained,
             "parked": self.parked,
+            "occupancy": self.occupancy,
             "rest": self.rest.to_json(),
             "home_rest": self.home_rest.to_json(),
             "away": self.away,
@@ -127,6 +130,7 @@ class ViewState:
             facts["standing"],
             facts["explained"],
             facts["parked"],
+            facts.get("occupancy", {}),
             # Older states do not know where the view rests; they learn it within two minutes. A view that
             # was moved then was moved far.
             Rest(**facts.get("rest", {})),

@@ -162,6 +162,38 @@ def truth(
             typer.echo(row, err=True)
 
 
+@app.command()
+def api(
+    incidents: Annotated[int, typer.Option(min=1000, help="Incidents of the made-up year.")] = 1_000_000,
+    seconds: Annotated[float, typer.Option(min=1, help="How long to send under load.")] = 300.0,
+    store: Annotated[str, typer.Option(help="Where the API keeps them: sqlite.")] = "sqlite",
+    kills: Annotated[int, typer.Option(min=0, help="Instead: kill API and worker so often under load.")] = 0,
+) -> None:
+    """The case API over a district's year: history, clusters, evaluation, and sending under load.
+
+    The year is made at the first run (minutes for a million) and kept in .work/bench-api; an interrupted
+    first run goes on. Real HTTP, the API as a process of its own, times taken at the client. `--kills N`
+    sends from a worker's spool instead, kills both with SIGKILL at random moments, and counts what is lost or
+    doubled.
+
+    **Exit codes:** 0 measured; 1 something was lost or doubled; 2 wrong options.
+
+    **Example:** streetkeeper bench api --incidents 100000 --seconds 30
+    """
+    from benchmarks.api_bench import bench_api
+    from benchmarks.api_kills import bench_kills
+    from streetkeeper.console import faults_told, say, work_told
+
+    if store != "sqlite":
+        typer.echo(f"there is no store '{store}'; sqlite is the one there is", err=True)
+        raise typer.Exit(2)
+    with faults_told():
+        with work_told() as tell:
+            line, is_whole = bench_kills(kills, tell) if kills else bench_api(incidents, seconds, tell)
+        say(line)
+    raise typer.Exit(0 if is_whole else 1)
+
+
 @app.command("all")
 def all_benches() -> None:
     """Every benchmark, short; one whose data is missing is left out and named.

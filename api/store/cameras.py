@@ -3,6 +3,7 @@
 import sqlite3
 from dataclasses import dataclass
 
+from api.store.changes import append_change
 from api.store.opening import Store
 from api.store.times import from_ms, to_ms
 from contracts.event import CameraHealth, HealthEvent
@@ -37,7 +38,7 @@ def keep_health(connection: sqlite3.Connection, event: HealthEvent) -> None:
     By time first: a worker that lost its disk begins its numbers again and must still be heard.
     """
     health = event.data
-    connection.execute(
+    kept = connection.execute(
         "INSERT INTO views (view_id, run, camera_id, time_ms, sequence, document)"
         " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (run, view_id) DO UPDATE SET camera_id = excluded.camera_id,"
         " time_ms = excluded.time_ms, sequence = excluded.sequence, document = excluded.document"
@@ -52,6 +53,8 @@ def keep_health(connection: sqlite3.Connection, event: HealthEvent) -> None:
             health.model_dump_json(),
         ),
     )
+    if kept.rowcount:
+        append_change(connection, "camera", health.view_id, run=health.run, sequence=event.sequence)
 
 
 def list_views(store: Store, run: str, limit: int) -> list[ViewHealth]:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from api.store.cameras import keep_health
+from api.store.duty.occupancy import keep_occupancy
 from api.store.incidents import keep_incident
+from api.store.ingest import run_hooks
 from api.store.opening import Store
 from api.store.times import to_ms
-from contracts.event import HealthEvent, IncidentEvent
+from contracts.event import AnyEvent, HealthEvent, IncidentEvent
 
 __all__ = ["EventPage", "EventQuery", "Verdict", "list_events", "list_incident_events", "record_events"]
 
@@ -46,12 +48,12 @@ class EventPage:
     next_after: int | None
 
 
-def record_events(store: Store, events: Sequence[IncidentEvent | HealthEvent]) -> "Future[list[Verdict]]":
+def record_events(store: Store, events: Sequence[AnyEvent]) -> "Future[list[Verdict]]":
     """A future of one verdict per event, in order; done once what was stored is on disk."""
     return store.write(lambda connection: [_record_alone(connection, event) for event in events])
 
 
-def _record_alone(connection: sqlite3.Connection, event: IncidentEvent | HealthEvent) -> Verdict:
+def _record_alone(connection: sqlite3.Connection, event: AnyEvent) -> Verdict:
     """Record one event so that its failure leaves the others of the batch alone."""
     connection.execute("SAVEPOINT event")
     try:
@@ -63,7 +65,7 @@ def _record_alone(connection: sqlite3.Connection, event: IncidentEvent | HealthE
     return verdict
 
 
-def _record(connection: sqlite3.Connection, event: IncidentEvent | HealthEvent) -> Verdict:
+def _record(connection: sqlite3.Connection, event: AnyEvent) -> Verdict:
     document = json.dumps(event.model_dump(mode="json"), ensure_ascii=False, sort_keys=True, allow_nan=False)
     digest = hashlib.sha256(document.encode()).digest()
     known = connection.execute(
@@ -77,8 +79,10 @@ def _record(connection: sqlite3.Connection, event: IncidentEvent | HealthEvent) 
         refusal = keep_incident(connection, event)
         if refusal:
             return Verdict("rejected", "conflict", refusal)
-    else:
+    elif isinstance(event, HealthEvent):
         keep_health(connection, event)
+    else:
+        keep_occupancy(connection, event)
     connection.execute(
         "INSERT INTO events (source, id, type, subject, sequence, time_ms, camera_id, view_id, run, digest,"
         " document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -96,6 +100,7 @@ def _record(connection: sqlite3.Connection, event: IncidentEvent | HealthEvent) 
             document,
         ),
     )
+    run_hooks(connection, event)
     return Verdict("stored")
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from api.main import create_app
 from api.serve import server_config
@@ -44,10 +45,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @contextmanager
-def serving(store: Store) -> Iterator[RunningApi]:
+def serving(store: Store, app: FastAPI | None = None) -> Iterator[RunningApi]:
     """A server in a thread of this process."""
     settings = ApiSettings(data_dir=store.data_dir, port=0)
-    server = uvicorn.Server(server_config(settings, create_app(settings, store)))
+    server = uvicorn.Server(server_config(settings, app or create_app(settings, store)))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

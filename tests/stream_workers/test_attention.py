@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from stream_workers.attention import OPEN_EVERY, Attention, Cadence, CropExaminer, newly_found
+from stream_workers.attention import OPEN_EVERY, Attention, Cadence, CropExaminer
 from tests.support.pipelines import NAMES, Rig, Row, ToldDetector, px
+from vision.tracks.finds import new_finds
 from vision.tracks.presence import Track
 from vision.types import Detections, FramePacket, Planes
 
@@ -61,9 +62,7 @@ def cells_in_full(shown: Sequence[NDArray[np.uint8]], width: int) -> set[int]:
 def test_the_first_heartbeat_shows_all_of_a_large_picture_at_full_resolution() -> None:
     detector = Watching()
     planes, cells = chequered(1920, 1000)
-    Attention(CropExaminer(detector), Cadence(4, 30)).attend(
-        look_of(planes, 0), [], heartbeat=True, first=True
-    )
+    Attention(CropExaminer(detector), Cadence(4, 30)).attend(look_of(planes, 0), [], last_heartbeat=None)
     assert detector.shown[0].shape == (1000, 1920, 3), "the whole frame comes first"
     seen = cells_in_full(detector.shown, 1920)
     assert len(seen) >= 0.9 * cells
@@ -73,14 +72,12 @@ def test_the_first_heartbeat_shows_all_of_a_large_picture_at_full_resolution() -
 def test_three_heartbeats_show_all_tiles_of_a_large_picture(size_wh: tuple[int, int]) -> None:
     planes, _ = chequered(*size_wh)
     everything, by_turns = Watching(), Watching()
-    Attention(CropExaminer(everything), Cadence(4, 30)).attend(
-        look_of(planes, 0), [], heartbeat=True, first=True
-    )
+    Attention(CropExaminer(everything), Cadence(4, 30)).attend(look_of(planes, 0), [], last_heartbeat=None)
     attention = Attention(CropExaminer(by_turns), Cadence(4, 30))
     one_beat = []
     for beat in range(3):
         before = len(by_turns.shown)
-        attention.attend(look_of(planes, 30 * beat + 1), [], heartbeat=True)
+        attention.attend(look_of(planes, 30 * beat + 1), [], last_heartbeat=30 * beat - 29)
         one_beat.append(len(by_turns.shown) - before)
     assert cells_in_full(by_turns.shown, size_wh[0]) == cells_in_full(everything.shown, size_wh[0])
     assert max(one_beat) - 1 <= -(-(len(everything.shown) - 1) // 3), "each beat costs a third"
@@ -89,7 +86,7 @@ def test_three_heartbeats_show_all_tiles_of_a_large_picture(size_wh: tuple[int, 
 def test_a_small_picture_is_not_tiled() -> None:
     detector = Watching()
     Attention(CropExaminer(detector), Cadence(4, 30)).attend(
-        look_of(chequered(1200, 700)[0], 0), [], heartbeat=True, first=True
+        look_of(chequered(1200, 700)[0], 0), [], last_heartbeat=None
     )
     assert len(detector.shown) == 1
 
@@ -126,7 +123,7 @@ def test_one_look_in_ten_missed_and_a_wrong_class_now_and_then_end_and_rename_no
         name = "street_vendor" if rng.random() < 0.02 else "garbage_pile"
         row: Row = (name, float(rng.beta(8, 1.5)), box)
         detector.rows = () if rng.random() < 0.1 else (row,)
-        attention.attend(look_of(planes, number), [(track, box)], heartbeat=False)
+        attention.attend(look_of(planes, number), [(track, box)], last_heartbeat=0)
         if number >= 8:
             assert (track.is_present, track.named) == (True, "garbage_pile"), number
 
@@ -163,5 +160,6 @@ def test_one_thing_is_taken_up_once_however_many_boxes_it_has() -> None:
         np.array([NAMES.index("garbage_pile")] * 3),
         NAMES,
     )
-    assert newly_found(found, []) == [(x1 + 5, y1, x2 + 5, y2)]
-    assert newly_found(found, [BOX]) == []
+    known = Track(1, "detection", 0, 0.0, 0.0, (1, 1, 9, 9), (1, 1, 9, 9), is_found=True)
+    assert new_finds(found, []) == [(x1 + 5, y1, x2 + 5, y2)]
+    assert new_finds(found, [(known, BOX)]) == []

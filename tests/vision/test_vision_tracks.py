@@ -269,7 +269,7 @@ def test_ground_that_is_explained_away_takes_no_other_thing_with_it() -> None:
     watched.watch(10)
     watched.watch(15, things=(beside,))
     (thing,) = watched.living()
-    wide = watched.tracker.bear_found((0, 0, 300, 170), LookStamp(25, 250.0, 250.0))
+    wide = watched.tracker.bear_found(watched.memory, (0, 0, 300, 170), LookStamp(25, 250.0, 250.0))
     watched.tracker.settle(watched.memory, wide, "ground that a car left")
     watched.watch(6, things=(beside,))
     (still,) = watched.living()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vision.errors import BadInput
 from vision.scene.light import match_light
 
-__all__ = ["GRID_LONG_SIDE", "SceneLook", "SceneMemory", "grid_size"]
+__all__ = ["GRID_LONG_SIDE", "STAY_CAP", "Mask", "SceneLook", "SceneMemory", "grid_size"]
 
 U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]

@@ -22,11 +22,14 @@ CONTEXT = (*VEHICLES, "garbage_bin")
 """Classes that claim a region: it is explained and no incident."""
 
 PERSON_SHARE = 0.5
+HERS_FOR_S = 1800.0
 PERSON_REACH = 0.35
 """A person reaches things within this share of her height."""
 HIDING_SHARE = 0.5
 """Share of a thing's box that a person or vehicle covers who hides it."""
 SAME_IOU = 0.5
+MEAN_OF = 8
+"""Finds of which a box is the mean: few enough to follow a heap that grows."""
 NOTHING_KNOWN: Recall = MappingProxyType({})
 
 
@@ -90,15 +93,18 @@ def examine(
     if any(_reaches(box, box_px) for box in persons.xyxy):
         track.person_checks += 1
         track.last_person_at = at
-    best = _best_explaining(found, box_px)
+    best = _best_explaining(found, box_px, is_found=track.is_found)
     own = max((name for name in best if name in FINDABLE), key=lambda name: best[name][0], default="")
-    is_hidden = not own and (track.is_hidden or (track.origin == "detection" and _is_covered(found, box_px)))
+    is_known = track.is_found or track.origin == "detection"
+    is_hidden = not own and (track.is_hidden or (is_known and _is_covered(found, box_px)))
     if not is_hidden:
         weigh(track, {name: score for name, (score, _) in best.items()}, recall)
         weigh_name(track, CONTEXT)
     shown = track.named or own
     if shown in best:
-        track.found_box_px = best[shown][1]
+        _settle_box(track, best[shown][1])
+    if not is_hidden:
+        track.is_found = track.named in FINDABLE or (track.is_found and not track.named)
     return Check(own, best[own][0] if own else 0.0, is_hidden)
 
 
@@ -108,7 +114,9 @@ def decide(track: Track) -> Identity:
     A stall is a stall whoever stands at it; everything else that a person touches in more than
     half of its checks is hers.
     """
-    name, is_hers = track.named, track.person_share > PERSON_SHARE
+    name = track.named
+    # Missed in each of the dozen checks of half an hour, she has gone and left it.
+    is_hers = track.person_share > PERSON_SHARE and track.last_seen_at - track.last_person_at < HERS_FOR_S
     belief = class_probability(track, name)
     if name in FINDABLE and (name == "street_vendor" or not is_hers):
         return Identity(
@@ -132,16 +140,32 @@ def decide(track: Track) -> Identity:
     )
 
 
-def _best_explaining(found: Detections, box: Box) -> Mapping[str, tuple[float, Box]]:
-    """Of each class that explains the box, the best score and where it was found."""
+def _settle_box(track: Track, box: Box) -> None:
+    """The mean of the last finds at one place: a box's edges err by a few per cent, anew in each look."""
+    old = track.found_box_px
+    if old is None or union_iou(old, box) < SAME_IOU:
+        track.finds, track.found_box_px = 1, box
+        return
+    track.finds = min(MEAN_OF, track.finds + 1)
+    x1, y1, x2, y2 = (was + (now - was) / track.finds for was, now in zip(old, box, strict=True))
+    track.found_box_px = (round(x1, 2), round(y1, 2), round(x2, 2), round(y2, 2))
+
+
+def _best_explaining(found: Detections, box: Box, *, is_found: bool) -> Mapping[str, tuple[float, Box]]:
+    """Of each class that explains the box, the best score and where it was found.
+
+    Of a thing that was found before it is the find that fits best: the surest may be its neighbour.
+    """
     best: dict[str, tuple[float, Box]] = {}
+    fits: dict[str, float] = {}
     for row in range(len(found)):
         name, score = found.name(row), float(found.scores[row])
         if name not in FINDABLE and name not in CONTEXT:
             continue
-        if (name not in best or score > best[name][0]) and _explains(found.xyxy[row], box):
-            x1, y1, x2, y2 = (float(value) for value in found.xyxy[row])
-            best[name] = (score, (x1, y1, x2, y2))
+        x1, y1, x2, y2 = (float(value) for value in found.xyxy[row])
+        fit = union_iou((x1, y1, x2, y2), box) if is_found else score
+        if fit > fits.get(name, -1.0) and _explains(found.xyxy[row], box):
+            best[name], fits[name] = (score, (x1, y1, x2, y2)), fit
     return best
 
 

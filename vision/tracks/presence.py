@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from vision.boxes import overlap_of_smaller, union_iou
 from vision.odds import probability
-from vision.scene.memory import SceneLook
+from vision.scene.memory import Mask, SceneLook
 from vision.scene.regions import GridBox, Region
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "is_vaguer",
     "reach_of",
     "sight",
+    "staying_share",
     "within_reach",
 ]
 
@@ -79,7 +80,11 @@ class Track:
         last_check_look: When the detector last examined it.
         found_box_px: Where the detector last found what it is named, or, unnamed, a class of incident.
         zones: Names of the zones that it was last judged to stand in.
+        finds: Finds behind `found_box_px`, which is their mean.
         reach: Bounds on the grid, with a margin, of what the detector found: nothing beyond belongs to it.
+        is_found: Whether it is something that the detector has found, and not changed ground alone.
+        came: Whether the memory saw it come.
+        is_awaited: Whether it has been there for as long as its rule asks, and only needs to be seen once more.
         settled: Why it is no incident for good, or empty.
         incident: What the incident desk keeps of an open incident.
     """
@@ -111,10 +116,19 @@ class Track:
     is_hidden: bool = False
     last_check_look: int = NEVER
     found_box_px: tuple[float, float, float, float] | None = None
+    finds: int = 0
     reach: GridBox | None = None
+    is_found: bool = False
+    came: bool = False
+    is_awaited: bool = False
     zones: list[str] = field(default_factory=list)
     settled: str = ""
     incident: dict[str, Any] | None = None
+
+    @property
+    def is_grounded(self) -> bool:
+        """Whether the new ground in its reach is its own: what stood there before has no new ground."""
+        return self.is_found and self.came
 
     @property
     def is_present(self) -> bool:
@@ -248,12 +262,18 @@ def within_reach(box: GridBox, track: Track) -> GridBox:
     return (x1, y1, x2, y2) if x2 > x1 and y2 > y1 else track.reach
 
 
+def staying_share(track: Track, staying: Mask) -> float:
+    """Share of the track's box that is new and stays."""
+    x1, y1, x2, y2 = track.box
+    return float(staying[y1:y2, x1:x2].mean()) if x2 > x1 and y2 > y1 else 0.0
+
+
 def sight(track: Track, look: SceneLook, at: float) -> None:
     """Judge one look of a region's track: seen, gone, or hidden.
 
     Args:
         track: The track; it is updated.
-        look: What the scene memory said.
+        look: What the scene memory said of the ground that is the track's.
         at: POSIX time of the look.
     """
     track.looks += 1

@@ -1,16 +1,25 @@
 """The tracks of one view: born, followed, merged and ended, look by look."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.boxes import overlap_of_smaller
-from vision.scene.memory import SceneLook, SceneMemory
+from vision.boxes import overlap_of_smaller, share_inside, union_iou
+from vision.scene.memory import STAY_CAP, SceneLook, SceneMemory
 from vision.scene.regions import GridBox, Region, find_regions, is_light_only, outline_gain
-from vision.tracks.presence import Track, adopt_region, associate, is_vaguer, sight, within_reach
+from vision.tracks.presence import (
+    Track,
+    adopt_region,
+    associate,
+    is_vaguer,
+    reach_of,
+    sight,
+    staying_share,
+    within_reach,
+)
 
 __all__ = ["PART_OF", "LookStamp", "Tracker"]
 
@@ -32,6 +41,20 @@ LIGHT_ONLY = "the same surface in another light"
 GROWN = 1.5
 """A region that has grown so much is asked again whether it is light only: the edge of a shadow that creeps
 with the sun is first too thin to tell, and then not."""
+SAME_THING = 0.5
+"""Union of two found boxes that both cover, from which on they are one thing found twice."""
+CAME_SHARE = 0.07
+"""Share of a found box that must be new for its ground to say when the thing came: at dusk, and of a thing as
+grey as the street, a tenth of it differs."""
+LEAST_CAME = 4
+CAME_QUANTILE = 0.75
+"""A thing's pixels are new since it came; what stood before it, or came later, is fewer of them."""
+HELD_SHARE = 0.15
+"""Share of a found box that stays from which on the memory can tell whether the thing is there."""
+STIRRED_LOOKS = 4
+YOUNG_LOOKS = 4 * STIRRED_LOOKS
+STIRRED_AREA = 12
+"""Grid pixels in one place that begin to stay within so few looks: something came to where something was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +72,14 @@ class Tracker:
 
     Args:
         persist_looks: Looks after which a region is noticed.
+        stirred: Where, in this look, something new stays on ground that a track has already.
     """
 
     persist_looks: int
     tracks: list[Track] = field(default_factory=list)
     next_id: int = 1
     stamps: deque[LookStamp] = field(default_factory=deque)
+    stirred: list[GridBox] = field(default_factory=list)
 
     def update(self, memory: SceneMemory, scene: SceneLook, stamp: LookStamp) -> list[Track]:
         """Follow the tracks through one look and give birth to new ones.
@@ -62,28 +87,44 @@ class Tracker:
         Returns: Tracks that have just ended or were explained away; they are no longer in `tracks`.
         """
         self.stamps.append(stamp)
-        while len(self.stamps) > self.persist_looks:
+        while len(self.stamps) > max(STAY_CAP, self.persist_looks):
             self.stamps.popleft()
+        self.stirred = []
+        rest = replace(scene, staying=scene.staying & ~self._held_ground(memory))
         if scene.admitted:
-            owned, free = associate(self.tracks, find_regions(scene.staying))
-            for track in self.tracks:
+            patches = [track for track in self.tracks if not track.is_found]
+            owned, free = associate(patches, find_regions(rest.staying))
+            for track in patches:
                 if track.track_id in owned:
                     adopt_region(track, owned[track.track_id])
             is_light = _are_everywhere(free, scene.staying.size)
             for region in free[: max(0, MAX_TRACKS - len(self.tracks))]:
-                self._bear(memory, scene, region, is_light=is_light)
+                self._bear(memory, rest, region, is_light=is_light)
+            self._notice_stirring(memory, scene)
         self._merge()
         for track in self.tracks:
+            if track.is_grounded and staying_share(track, scene.staying) >= HELD_SHARE:
+                track.origin = "region"
             if track.origin == "region":
-                sight(track, scene, stamp.at)
-                self._trace(memory, scene, track)
+                sight(track, scene if track.is_found else rest, stamp.at)
+                self._trace(memory, rest, track)
             else:
                 track.looks += 1
         return self._end(memory)
 
-    def bear_found(self, box: GridBox, stamp: LookStamp) -> Track:
-        """A track for something that the detector found and the memory did not see come."""
-        return self._add(Track(self.next_id, "detection", stamp.look, stamp.at, stamp.media_s, box, box))
+    def bear_found(self, memory: SceneMemory, box: GridBox, stamp: LookStamp) -> Track:
+        """A track for something that the detector found: since now, or since its ground is new."""
+        track = self._add(Track(self.next_id, "detection", stamp.look, stamp.at, stamp.media_s, box, box))
+        track.reach, track.is_found = reach_of(box, memory.size_wh), True
+        self.date_back(memory, track)
+        return track
+
+    def date_back(self, memory: SceneMemory, track: Track) -> None:
+        """Date a found thing back to when its ground became new, if that was no later than its first find."""
+        came = self.came_at(memory, track.box)
+        if came is not None and came.look <= track.born_look:
+            track.born_look, track.born_at, track.born_media_s = came.look, came.at, came.media_s
+            track.came = True
 
     def unexplained(self, box: GridBox) -> bool:
         """Whether no track covers a box on the grid."""
@@ -113,9 +154,10 @@ class Tracker:
         )
 
     def _bear(self, memory: SceneMemory, scene: SceneLook, region: Region, *, is_light: bool) -> None:
-        first = self.stamps[0]
-        looks_before = memory.looks - len(self.stamps)
+        first = self.stamps[-min(self.persist_looks, len(self.stamps))]
+        looks_before = memory.looks - min(self.persist_looks, len(self.stamps))
         track = Track(self.next_id, "region", first.look, first.at, first.media_s, region.box, region.box)
+        track.came = True
         track.is_early = looks_before <= EARLY_LOOKS
         track.tested_area = track.born_area = track.area = region.area
         track.outline = outline_gain(memory.background, scene.picture, region.mask)
@@ -133,7 +175,7 @@ class Tracker:
 
     def _trace(self, memory: SceneMemory, scene: SceneLook, track: Track) -> None:
         """Follow how a thing's outline stands out, until it is an incident."""
-        if track.incident is not None or track.settled or not scene.admitted:
+        if track.incident is not None or track.settled or track.is_found or not scene.admitted:
             return
         mask = scene.staying & _inside(memory, track.box)
         if mask.any():
@@ -164,18 +206,47 @@ class Tracker:
                 if older is younger or older.settled or younger.incident is not None:
                     continue
                 ahead = older.incident is not None or older.track_id < younger.track_id
-                if not ahead or is_vaguer(older, younger.box):
-                    continue
-                if overlap_of_smaller(older.box, younger.box) > MERGE_OVERLAP:
+                if ahead and _is_same(older, younger):
                     younger.settled = f"{PART_OF} track {older.track_id}"
-                    older.box = within_reach(_around(older.box, younger.box), older)
+                    if not older.is_found:
+                        older.box = within_reach(_around(older.box, younger.box), older)
                     break
+
+    def _held_ground(self, memory: SceneMemory) -> NDArray[np.bool_]:
+        """Mask over the grid of what belongs to things that came and that the detector has found."""
+        mask = np.zeros(memory.background.shape, bool)
+        for track in self.tracks:
+            if track.is_grounded and track.reach is not None and not track.settled:
+                x1, y1, x2, y2 = track.reach
+                mask[y1:y2, x1:x2] = True
+        return mask
+
+    def came_at(self, memory: SceneMemory, box: GridBox) -> LookStamp | None:
+        """The look in which the new ground in a box was first there; None where too little of it is new."""
+        stayed = memory.stayed[box[1] : box[3], box[0] : box[2]]
+        new = stayed[stayed > 1]  # what differs in one look only is noise
+        if new.size < max(LEAST_CAME, CAME_SHARE * stayed.size):
+            return None
+        looks = int(np.quantile(new, CAME_QUANTILE, method="lower"))
+        return self.stamps[-min(looks, len(self.stamps))]
+
+    def _notice_stirring(self, memory: SceneMemory, scene: SceneLook) -> None:
+        """Places where something has just begun to stay on ground of an older track, every few looks."""
+        if memory.looks % STIRRED_LOOKS:
+            return
+        age = memory.stayed - np.uint8(self.persist_looks)
+        young = scene.staying & scene.visible & (age < STIRRED_LOOKS)
+        for track in self.tracks:
+            if track.looks < YOUNG_LOOKS:  # it is examined often enough as it is
+                x1, y1, x2, y2 = track.reach or track.box
+                young[y1:y2, x1:x2] = False
+        self.stirred = [region.box for region in find_regions(young, STIRRED_AREA)]
 
     def _own_ground(self, memory: SceneMemory, track: Track) -> NDArray[np.bool_]:
         """Mask over the grid of a track's box, without what other things there cover."""
         mask = _inside(memory, track.box)
         for other in self.tracks:
-            if other is not track and not other.settled and other.is_present:
+            if other is not track and not other.settled and (other.is_present or other.is_found):
                 mask &= ~_inside(memory, other.box)
         return mask
 
@@ -211,11 +282,21 @@ def _are_everywhere(regions: list[Region], grid_area: int) -> bool:
     return (x2 - x1) * (y2 - y1) > APART_SHARE * grid_area
 
 
+def _is_same(older: Track, younger: Track) -> bool:
+    """Whether a younger track is a part of an older one: the same thing again, or ground beside it."""
+    if younger.is_found:
+        return older.is_found and union_iou(older.box, younger.box) > SAME_THING
+    if older.is_found:
+        return older.came and share_inside(younger.box, older.reach or older.box) > MERGE_OVERLAP
+    return not is_vaguer(older, younger.box) and overlap_of_smaller(older.box, younger.box) > MERGE_OVERLAP
+
+
 def _never_came(track: Track) -> bool:
     """A region that fell apart before it was believed."""
     return (
         track.origin == "region"
         and track.incident is None
+        and not track.is_found
         and track.looks > LOST_AFTER_LOOKS
         and track.seen == 0
     )

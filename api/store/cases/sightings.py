@@ -1,0 +1,128 @@
+"""Incidents and reports as sightings, and what lies near them."""
+
+import math
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from api.grouping import METRES_PER_DEGREE, Candidate, Limits, Sighting, near_candidates
+from api.lifecycle import ENDS
+from api.store.times import to_ms
+from contracts.incident import Incident
+
+__all__ = ["Source", "incident_of", "incident_sighting", "items_near", "proposals_for", "sighting_of"]
+
+LIMITS = Limits()
+WIDEST_ERROR_M = 200.0
+"""Reports with a larger error are not taken."""
+NEAR_SHOWN = 10
+Source = tuple[str, str]
+"""Kind (`incident` or `report`) and id."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSource:
+    """An incident with whether it is still there."""
+
+    incident: Incident
+    is_open: bool
+
+
+def incident_of(connection: sqlite3.Connection, incident_id: str) -> StoredSource | None:
+    """The newest state of an incident."""
+    row = connection.execute(
+        "SELECT document, status FROM incidents WHERE incident_id = ?", (incident_id,)
+    ).fetchone()
+    return None if row is None else StoredSource(Incident.model_validate_json(row[0]), row[1] == "open")
+
+
+def incident_sighting(incident: Incident, *, is_open: bool, now_ms: int) -> Sighting:
+    """An incident as a sighting; one that is open is there until now."""
+    last_ms = to_ms(incident.closed_at or incident.last_seen)
+    ellipse = incident.ellipse
+    return Sighting(
+        category=incident.category,
+        first_ms=to_ms(incident.first_seen),
+        last_ms=max(last_ms, now_ms) if is_open else last_ms,
+        # A place without its error is near to nothing.
+        lonlat=incident.lonlat if ellipse else None,
+        semi_major_m=ellipse.semi_major_m if ellipse else 0.0,
+        semi_minor_m=ellipse.semi_minor_m if ellipse else 0.0,
+        azimuth_deg=ellipse.azimuth_deg if ellipse else 0.0,
+        view_id=incident.view_id,
+    )
+
+
+def sighting_of(connection: sqlite3.Connection, source: Source, now_ms: int) -> Sighting | None:
+    """A source as a sighting; None where there is no such source."""
+    kind, source_id = source
+    if kind == "incident":
+        stored = incident_of(connection, source_id)
+        if stored is None:
+            return None
+        return incident_sighting(stored.incident, is_open=stored.is_open, now_ms=now_ms)
+    row = connection.execute(
+        "SELECT category, at_ms, lon, lat, error_m FROM reports WHERE report_id = ?", (source_id,)
+    ).fetchone()
+    if row is None:
+        return None
+    category, at_ms, lon, lat, error_m = row
+    return Sighting(category, at_ms, at_ms, (lon, lat), error_m, error_m)
+
+
+def items_near(connection: sqlite3.Connection, sighting: Sighting, run: str, now_ms: int) -> list[Candidate]:
+    """Waiting review items of incidents that an incident may belong to, the nearest first."""
+    if sighting.lonlat is None:
+        return []
+    rows = connection.execute(
+        "SELECT i.item_id, s.kind, s.source_id FROM review_items i JOIN review_sources s USING (item_id)"
+        " WHERE i.kind = 'incident' AND i.state = 'waiting' AND i.run = ?"
+        " AND i.lat BETWEEN ? AND ? AND i.lon BETWEEN ? AND ?",
+        # An item's place is its first source's, so the others may lie one bound farther.
+        (run, *_box(sighting.lonlat, 2 * LIMITS.metres)),
+    ).fetchall()
+    return near_candidates(sighting, _grouped(connection, rows, now_ms), LIMITS)
+
+
+def proposals_for(
+    connection: sqlite3.Connection, sources: Sequence[Sighting], run: str, now_ms: int
+) -> list[Candidate]:
+    """Open cases that the sources of an item may be about, the nearest first, at most ten."""
+    best: dict[str, Candidate] = {}
+    for sighting in sources:
+        if sighting.lonlat is None:
+            continue
+        reach_m = LIMITS.report_metres + WIDEST_ERROR_M
+        marks = ", ".join("?" * len(ENDS))
+        rows = connection.execute(
+            "SELECT c.case_id, s.kind, s.source_id FROM cases c JOIN case_sources s USING (case_id)"  # noqa: S608
+            f" WHERE c.state NOT IN ({marks}) AND c.run = ? AND s.left_ms IS NULL"
+            " AND c.lat BETWEEN ? AND ? AND c.lon BETWEEN ? AND ?",
+            (*sorted(ENDS), run, *_box(sighting.lonlat, reach_m)),
+        ).fetchall()
+        for found in near_candidates(sighting, _grouped(connection, rows, now_ms), LIMITS):
+            known = best.get(found.key)
+            if known is None or found.nearness.deviations < known.nearness.deviations:
+                best[found.key] = found
+    return sorted(best.values(), key=lambda each: (each.nearness.deviations, each.nearness.metres, each.key))[
+        :NEAR_SHOWN
+    ]
+
+
+def _grouped(
+    connection: sqlite3.Connection, rows: Iterable[tuple[str, str, str]], now_ms: int
+) -> list[tuple[str, list[Sighting]]]:
+    groups: dict[str, list[Sighting]] = {}
+    for key, kind, source_id in rows:
+        sighting = sighting_of(connection, (kind, source_id), now_ms)
+        if sighting is not None:
+            groups.setdefault(key, []).append(sighting)
+    return list(groups.items())
+
+
+def _box(lonlat: tuple[float, float], reach_m: float) -> tuple[float, float, float, float]:
+    """South, north, west and east of a square around a place."""
+    lon, lat = lonlat
+    north = reach_m / METRES_PER_DEGREE
+    east = north / max(0.01, math.cos(math.radians(lat)))
+    return lat - north, lat + north, lon - east, lon + east
