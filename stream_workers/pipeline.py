@@ -25,7 +25,7 @@ from vision.types import Box, Detections, FramePacket, Planes
 __all__ = ["Journal", "ViewParts", "ViewPipeline", "persist_looks_for"]
 
 PERSIST_SHARE_OF_DWELL = 0.3
-NOBODYS = "nobody knows it, and it is no thing that could be told of: the ground has changed"
+NOBODYS = "the ground has changed, and nothing to be told of stands there"
 
 
 def persist_looks_for(dwell_s: float, look_every_s: float) -> int:
@@ -253,7 +253,7 @@ class ViewPipeline:
                 self.state.tracker.settle(self._memory(), track, reason)
                 continue
             if self._patience.gives_up(track, decision.identity, decision.judgement, at):
-                self.state.tracker.settle(self._memory(), track, NOBODYS)
+                self.state.tracker.settle(self._memory(), track, f"{NOBODYS}: {_verdict(track, decision)[1]}")
                 continue
             events += desk.events(track, box, facts, decision)
         if self._explain:

@@ -118,6 +118,9 @@ def examine(
     shown = track.named or own
     if shown in best:
         _settle_box(track, best[shown][1])
+        track.missed = 0
+    elif not is_hidden:
+        track.missed += 1
     if not is_hidden:
         track.is_found = track.named in FINDABLE or (track.is_found and not track.named)
     return Check(own, best[own][0] if own else 0.0, is_hidden)
