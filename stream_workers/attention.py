@@ -167,7 +167,7 @@ class Attention:
                 every = 1
             elif not track.missed or not track.is_found:
                 every *= OPEN_EVERY
-        elif track.checks >= CHECKS_PER_DWELL:
+        elif track.checks >= (CHECKS_PER_DWELL if track.is_found else 2 * CHECKS_PER_DWELL):
             every *= CLAIMED_EVERY
         return look - track.last_check_look >= every
 
