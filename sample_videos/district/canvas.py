@@ -172,7 +172,7 @@ def make_canvas(
     return Canvas(
         scale=scale,
         sky=_radiance(plate.sky, maps, size, channels),
-        lamps=_radiance(plate.lamps, maps, size, channels),
+        lamps=_radiance(plate.lamps, maps, size, channels) * np.float32(plate.lamps_factor),
         normals=normals,
         places=places,
         depth_m=small_depth,

@@ -25,6 +25,8 @@ SKY_CM = 65535
 SCALE_STEP = 1.03
 """Sprites are scaled in steps of three per cent, so that a scaled one can be used again."""
 SCALED_KEPT = 20_000
+USUAL_LAMPS_FACTOR = 0.05
+"""Of a folder of parts without a manifest."""
 SPARE = 0.7
 """A sprite is scaled from halved renders that are at least 1 / 0.7 as large."""
 MOST_HALVINGS = 4
@@ -81,12 +83,14 @@ class Plate:
         lamps: (h, w, 3) uint8, likewise under the district's lamps.
         normals: (h, w, 3) uint8, 127.5 + 127.5 n, east, north, up.
         depth_m: (h, w) float32 along the optical axis; infinite where the sky is.
+        lamps_factor: By which the radiance in `lamps` was divided before it was kept.
     """
 
     sky: U8
     lamps: U8
     normals: U8
     depth_m: F32
+    lamps_factor: float
 
 
 class Parts:
@@ -180,7 +184,17 @@ class Parts:
             _read(folder / f"{camera_id}.lamps.webp")[..., :3],
             _read(folder / f"{camera_id}.n.webp")[..., :3],
             metres,
+            self._lamps_factor(camera_id),
         )
+
+    def _lamps_factor(self, camera_id: str) -> float:
+        """What the manifest says of a camera's lamps."""
+        path = self.folder / "manifest.json"
+        if not path.is_file():
+            return USUAL_LAMPS_FACTOR
+        files = json.loads(path.read_text(encoding="utf-8"))["files"]
+        told = (entry["lamps_factor"] for entry in files if entry["file"] == f"plates/{camera_id}.lamps.webp")
+        return float(next(told, USUAL_LAMPS_FACTOR))
 
     def _strangeness(
         self, atlas: str, pose: str, phase: int, yaw_deg: float, depression_deg: float

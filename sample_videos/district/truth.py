@@ -22,7 +22,7 @@ from sample_videos.district.timeline import World
 from sample_videos.district.traffic import movers
 from vision.types import Box
 
-__all__ = ["TRAPS", "TruthThing", "box_of", "exposure", "is_easy", "ring_area_m2", "things"]
+__all__ = ["TRAPS", "TruthThing", "box_of", "exposure", "is_easy", "ring_area_m2", "ring_centroid", "things"]
 
 F64 = NDArray[np.float64]
 TRAPS: Final = (
@@ -169,7 +169,7 @@ def is_easy(counts: Iterable[dict[str, int]]) -> bool:
 def _truth(world: World, camera: DistrictCamera, episode: Episode) -> TruthThing:
     whole = episode.stages[-1]
     ring = footprint_en(whole)
-    places = FRAME.to_lonlat(np.vstack([[_centroid(ring)], ring, ring[:1]]))
+    places = FRAME.to_lonlat(np.vstack([[ring_centroid(ring)], ring, ring[:1]]))
     due = episode.due or (None, None)
     return TruthThing(
         episode.id,
@@ -184,7 +184,7 @@ def _truth(world: World, camera: DistrictCamera, episode: Episode) -> TruthThing
         (float(places[0, 0]), float(places[0, 1])),
         [(float(lon), float(lat)) for lon, lat in places[1:]],
         ring_area_m2(ring),
-        camera.distance_m(*_centroid(ring)),
+        camera.distance_m(*ring_centroid(ring)),
         "test" if camera.split == "test" and episode.split == "test" else "train",
         world,
         episode,
@@ -197,7 +197,7 @@ def ring_area_m2(ring: F64) -> float:
     return float((ring[:, 0] * turned[:, 1] - ring[:, 1] * turned[:, 0]).sum() / 2)
 
 
-def _centroid(ring: F64) -> tuple[float, float]:
+def ring_centroid(ring: F64) -> tuple[float, float]:
     """Centroid of a polygon; the mean of its corners is not it where they are uneven."""
     turned = np.roll(ring, -1, axis=0)
     cross = ring[:, 0] * turned[:, 1] - ring[:, 1] * turned[:, 0]
