@@ -1,8 +1,8 @@
 """What of all that is placed a camera sees, in which box, and how much of it: by geometry alone.
 
 A thing's body is the hull of its footprint below and above, and its outline in the picture the hull of that.
-Walls, hoardings and crowns hide what the height field says they hide; a nearer thing hides what lies inside its
-outline. Truth and oracle both ask here.
+Walls, hoardings and crowns hide what the height field says they hide; a nearer thing hides what lies inside
+its outline. Truth and oracle both ask here.
 """
 
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ def in_view(camera: DistrictCamera, placed: Sequence[Placed]) -> list[InView]:
 
 
 def seen_share(camera: DistrictCamera, thing: Placed, placed: Sequence[Placed]) -> float:
-    """The share of one thing among all that is placed, as `in_view` has it; 0 where it is not in the picture."""
+    """The share of one thing among all that is placed, as `in_view` has it; 0 outside the picture."""
     body = _body(camera, thing)
     if body is None:
         return 0.0
@@ -127,7 +127,7 @@ def _body(camera: DistrictCamera, thing: Placed) -> _Body | None:
 
 
 def _places(camera: DistrictCamera, thing: Placed, pixels: F64) -> F64:
-    """(P, 3) where pixels of a thing lie in the world: upright through its middle, or on the ground before."""
+    """(P, 3) where pixels of a thing lie: upright through its middle, or on the ground before it."""
     rays = camera.rays(pixels)
     level = np.maximum(np.hypot(rays[:, 0], rays[:, 1]), 1e-6)
     reach = camera.distance_m(thing.east_m, thing.north_m) / level

@@ -22,7 +22,17 @@ from sample_videos.district.timeline import World
 from sample_videos.district.traffic import movers
 from vision.types import Box
 
-__all__ = ["TRAPS", "TruthThing", "box_of", "exposure", "is_easy", "ring_area_m2", "ring_centroid", "things"]
+__all__ = [
+    "TRAPS",
+    "TruthThing",
+    "box_of",
+    "exposure",
+    "is_easy",
+    "ring_area_m2",
+    "ring_centroid",
+    "shown_box",
+    "things",
+]
 
 F64 = NDArray[np.float64]
 TRAPS: Final = (
@@ -126,7 +136,12 @@ def box_of(camera: DistrictCamera, thing: Part | Placed, nudge: Nudge | None = N
     """A thing's box in a camera's picture, cut off at the edges; None where it is outside."""
     if nudge is None and isinstance(thing, Part):
         return _still_box(camera, thing)
-    return _bounds(camera, _pushed(camera, nudge, camera.straight(hull_enu(thing))))
+    return shown_box(camera, hull_enu(thing), nudge)
+
+
+def shown_box(camera: DistrictCamera, corners_enu: F64, nudge: Nudge | None) -> Box | None:
+    """The box of (N, 3) corners in a nudged camera's picture, cut off; None where it is outside."""
+    return _bounds(camera, _pushed(camera, nudge, camera.straight(corners_enu)))
 
 
 def exposure(world: World, camera_id: str, day: int) -> dict[str, int]:
