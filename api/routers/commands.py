@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.callers import Caller
-from api.configuration import areas_of_camera, site_of
+from api.configuration import cameras_of, site_of
 from api.deps import Needs, PartsDep, Reads, StoreDep, known_parameters, needs
 from api.documents_commands import CommandList, CommandShown
 from api.errors import Forbidden, NotFound
@@ -80,19 +80,6 @@ def _shown(command: CommandRow) -> dict[str, Any]:
         "reason": command.reason,
         "ended_at": None if command.ended_ms is None else rfc3339(from_ms(command.ended_ms)),
     }
-
-
-def cameras_of(store: Store, caller: Caller) -> frozenset[str] | None:
-    """The cameras that look into the caller's areas; None: all."""
-    if caller.areas is None:
-        return None
-    site = site_of(store)
-    cameras = site.cameras if site is not None else []
-    return frozenset(
-        camera.id
-        for camera in cameras
-        if site is not None and not areas_of_camera(site, camera.id).isdisjoint(caller.areas)
-    )
 
 
 @router.post(
