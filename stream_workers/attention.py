@@ -164,7 +164,8 @@ class Attention:
             # What is missed is looked for again at once: either it is there, or its incident ends.
             is_doubted = not track.is_sure and (track.is_found or track.origin == "detection")
             every = 1 if is_doubted else every * OPEN_EVERY
-        elif track.checks >= CHECKS_PER_DWELL:
+        # Where a person was, it must be seen soon that she has left: checks with her outweigh those without.
+        elif track.checks >= CHECKS_PER_DWELL * (2 if track.person_checks else 1):
             every *= CLAIMED_EVERY
         return look - track.last_check_look >= every
 
