@@ -60,7 +60,7 @@ ALONE_SHARE_OF_DWELL = 1.0
 LONGEST_NOTE = 300
 BESIDE_SHARE = 0.25
 PART_SHARE = 0.5
-"""Goods and shadows lie so close about a thing, in shares of its box; what lies so far in it is no other thing."""
+"""Goods and shadows lie so close about a thing, in shares of its box; what lies so far in it is it."""
 FOUND_NO_MORE = 0.1
 """Probability of what an incident was told of below which it ends: what only stays begins with as much."""
 NOWHERE = "no ground is seen there on which anything could lie"

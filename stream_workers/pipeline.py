@@ -295,7 +295,7 @@ class ViewPipeline:
         return examined and at - track.born_at > self._nobodys_after_s
 
     def _is_awaited(self, track: Track, decision: Decision) -> bool:
-        """Whether a thing's dwell runs out with the next look, or just has, and checks are all that it lacks."""
+        """Whether a thing's dwell runs out with the next look, or just has, and it lacks checks alone."""
         judgement = decision.judgement
         if track.incident is not None or judgement is None or judgement.rule is None:
             return False

@@ -59,7 +59,7 @@ def new_finds(found: Detections, things: Things) -> list[Box]:
     """Boxes of findable things that no track covers yet, one per thing, the surest first.
 
     A thing that is found again beside the new box does not stand in its way unless one is part of the other.
-    Changed ground in which nothing was found yet stands in its way, unless it is far larger or was found empty.
+    Changed ground in which nothing was found yet stands in its way, unless far larger or found empty.
 
     Args:
         found: Finds in picture pixels.

@@ -85,7 +85,7 @@ class Track:
         reach: Bounds on the grid, with a margin, of what the detector found: nothing beyond belongs to it.
         is_found: Whether it is something that the detector has found, and not changed ground alone.
         came: Whether the memory saw it come.
-        is_awaited: Whether it has been there for as long as its rule asks, and only needs to be seen once more.
+        is_awaited: Whether it has been there for as long as its rule asks, and need only be seen once more.
         settled: Why it is no incident for good, or empty.
         incident: What the incident desk keeps of an open incident.
     """
