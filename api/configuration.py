@@ -10,10 +10,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from api.callers import Caller
 from api.store import Store
 from api.store.configuration import ConfigVersion, current_config
 from contracts.difference import Change, differences
 from contracts.fault import Fault
+from contracts.responsibility import ResponsibilityDocument
+from contracts.responsibility_check import check_responsibility, load_responsibility
 from contracts.site import Site
 from contracts.site_check import check_site, load_site
 
@@ -21,6 +24,7 @@ __all__ = [
     "KINDS",
     "ConfigKind",
     "areas_of_camera",
+    "cameras_of",
     "changes_between",
     "document_of",
     "responsibility_of",
@@ -38,19 +42,27 @@ class ConfigKind:
 
     Args:
         words: What people call it.
-        check: All its faults and warnings, each with key path, problem and remedy.
+        check: All its faults and warnings, each with path and remedy, given the site that holds.
         parse: The document in a text without faults.
         label: What the document calls itself; empty where it has no name of its own.
     """
 
     words: str
-    check: Callable[[str], list[Fault]]
+    check: Callable[[str, Site | None], list[Fault]]
     parse: Callable[[str], BaseModel]
     label: Callable[[Any], str]
 
 
 KINDS: dict[str, ConfigKind] = {
-    "site": ConfigKind("the site", check_site, load_site, lambda site: str(site.version)),
+    "site": ConfigKind(
+        "the site", lambda text, _: check_site(text), load_site, lambda site: str(site.version)
+    ),
+    "responsibility": ConfigKind(
+        "the responsibility document",
+        check_responsibility,
+        load_responsibility,
+        lambda document: str(document.version),
+    ),
 }
 """Every kind by its name; add yours here, so that the list can be read in one place."""
 
@@ -94,9 +106,10 @@ def site_of(source: Source) -> Site | None:
     return document if isinstance(document, Site) else None
 
 
-def responsibility_of(source: Source) -> Any:
+def responsibility_of(source: Source) -> ResponsibilityDocument | None:
     """The responsibility document that holds now; None where none was imported."""
-    return document_of(source, "responsibility")
+    document = document_of(source, "responsibility")
+    return document if isinstance(document, ResponsibilityDocument) else None
 
 
 def changes_between(before: ConfigVersion | None, after: ConfigVersion) -> list[Change]:
@@ -124,4 +137,16 @@ def areas_of_camera(site: Site, camera_id: str) -> frozenset[str]:
     ]
     return frozenset(
         area.id for area in site.areas if any(Polygon(area.polygon_lonlat).covers(point) for point in points)
+    )
+
+
+def cameras_of(store: Store, caller: Caller) -> frozenset[str] | None:
+    """The cameras that look into the caller's areas; None: all."""
+    if caller.areas is None:
+        return None
+    site = site_of(store)
+    if site is None:
+        return frozenset()
+    return frozenset(
+        camera.id for camera in site.cameras if not areas_of_camera(site, camera.id).isdisjoint(caller.areas)
     )

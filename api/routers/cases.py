@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.auditing import note_export
 from api.bodies import body_of, read_model
 from api.callers import Caller
 from api.deps import Needs, PartsDep, Reads, Reviews, StoreDep, known_parameters, needs
@@ -66,7 +67,7 @@ def _reply(case: StoredCase) -> JSONResponse:
 @router.get(
     "/v1/cases",
     response_model=CaseList,
-    responses={200: {"content": CASE_LIST}, **problems(400, 401, 403, 429, 503)},
+    responses={200: {"content": CASE_LIST}, **problems(400, 401, 403, 429, 503, 507)},
     summary="List cases",
 )
 def get_cases(
@@ -86,6 +87,8 @@ def get_cases(
     cases, ended = store.read(lambda raw: list_cases(raw, query, clamp(given.limit), place))
     token = None if ended is None else seal_token(query, [ended.key])
     shown = [show_case(case) for case in cases]
+    asked = given.model_dump(exclude_defaults=True)
+    note_export(store, caller, what="cases", form="json", count=len(shown), query=asked)
     return reply_json({"cases": shown}, page_links(request, token, "application/json"))
 
 
