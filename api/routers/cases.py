@@ -122,7 +122,7 @@ def get_case(case_id: CaseId, store: StoreDep, caller: Reads) -> JSONResponse:
     summary="Split a case",
 )
 async def post_split(request: Request, case_id: CaseId, parts: PartsDep, caller: Reviews) -> JSONResponse:
-    """Give some of a case's sources a case of their own, which begins as filed; the old one stays as it is."""
+    """Give some of a case's sources a case of their own, which begins as filed; the old one stays."""
     wish = await read_model(request, SplitRequest, parts.settings.body_timeout_s)
     at_ms = now_ms()
 

@@ -1,12 +1,8 @@
 """What the configuration in force says of a place and a time."""
 
 import sqlite3
-from collections.abc import Callable
 from datetime import UTC, datetime, time, tzinfo
-from typing import TypeVar
 from zoneinfo import ZoneInfo
-
-from shapely.geometry import Point, Polygon
 
 from api.configuration import responsibility_of, site_of
 from api.sampling import View
@@ -15,7 +11,6 @@ from contracts.responsibility import ResponsibilityDocument
 from contracts.site import Site
 
 __all__ = [
-    "area_at",
     "camera_views",
     "day_of",
     "day_start_ms",
@@ -26,36 +21,16 @@ __all__ = [
 ]
 
 ORDINARY = 3
-T = TypeVar("T")
 
 
 def present_site(connection: sqlite3.Connection) -> Site | None:
     """The site in force; None where none was imported."""
-    return _if_kept(connection, site_of)
+    return site_of(connection)
 
 
 def present_responsibility(connection: sqlite3.Connection) -> ResponsibilityDocument | None:
     """The responsibility document in force; None where none was imported."""
-    return _if_kept(connection, responsibility_of)
-
-
-def _if_kept(connection: sqlite3.Connection, read: Callable[[sqlite3.Connection], T | None]) -> T | None:
-    """What `read` gives, where the configuration is kept at all."""
-    kept = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'config_versions'").fetchone()
-    return read(connection) if kept else None
-
-
-def area_at(site: Site | None, category: str, lonlat: tuple[float, float] | None) -> str | None:
-    """The area of responsibility that a place lies in; of nested ones the smallest."""
-    if site is None or lonlat is None:
-        return None
-    fitting = [
-        (Polygon(area.polygon_lonlat).area, area.id)
-        for area in site.areas
-        if (not area.categories or category in area.categories)
-        and Polygon(area.polygon_lonlat).covers(Point(lonlat))
-    ]
-    return min(fitting)[1] if fitting else None
+    return responsibility_of(connection)
 
 
 def priority_of(site: Site | None, category: str) -> int:

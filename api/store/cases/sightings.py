@@ -38,7 +38,8 @@ def incident_of(connection: sqlite3.Connection, incident_id: str) -> StoredSourc
 
 def incident_sighting(incident: Incident, *, is_open: bool, now_ms: int) -> Sighting:
     """An incident as a sighting; one that is open is there until now."""
-    last_ms = to_ms(incident.closed_at or incident.last_seen)
+    # Not when it was closed: that is told minutes later, once it is believed.
+    last_ms = to_ms(incident.last_seen)
     ellipse = incident.ellipse
     return Sighting(
         category=incident.category,
@@ -81,32 +82,26 @@ def items_near(connection: sqlite3.Connection, sighting: Sighting, run: str, now
         # An item's place is its first source's, so the others may lie one bound farther.
         (run, *_box(sighting.lonlat, 2 * LIMITS.metres)),
     ).fetchall()
-    return near_candidates(sighting, _grouped(connection, rows, now_ms), LIMITS)
+    return near_candidates([sighting], _grouped(connection, rows, now_ms), LIMITS)
 
 
 def proposals_for(
     connection: sqlite3.Connection, sources: Sequence[Sighting], run: str, now_ms: int
 ) -> list[Candidate]:
     """Open cases that the sources of an item may be about, the nearest first, at most ten."""
-    best: dict[str, Candidate] = {}
+    rows: dict[tuple[str, str, str], None] = {}
+    reach_m = LIMITS.report_metres + WIDEST_ERROR_M
+    marks = ", ".join("?" * len(ENDS))
     for sighting in sources:
-        if sighting.lonlat is None:
-            continue
-        reach_m = LIMITS.report_metres + WIDEST_ERROR_M
-        marks = ", ".join("?" * len(ENDS))
-        rows = connection.execute(
-            "SELECT c.case_id, s.kind, s.source_id FROM cases c JOIN case_sources s USING (case_id)"  # noqa: S608
-            f" WHERE c.state NOT IN ({marks}) AND c.run = ? AND s.left_ms IS NULL"
-            " AND c.lat BETWEEN ? AND ? AND c.lon BETWEEN ? AND ?",
-            (*sorted(ENDS), run, *_box(sighting.lonlat, reach_m)),
-        ).fetchall()
-        for found in near_candidates(sighting, _grouped(connection, rows, now_ms), LIMITS):
-            known = best.get(found.key)
-            if known is None or found.nearness.deviations < known.nearness.deviations:
-                best[found.key] = found
-    return sorted(best.values(), key=lambda each: (each.nearness.deviations, each.nearness.metres, each.key))[
-        :NEAR_SHOWN
-    ]
+        if sighting.lonlat is not None:
+            found = connection.execute(
+                "SELECT c.case_id, s.kind, s.source_id FROM cases c JOIN case_sources s USING (case_id)"  # noqa: S608
+                f" WHERE c.state NOT IN ({marks}) AND c.run = ? AND s.left_ms IS NULL"
+                " AND c.lat BETWEEN ? AND ? AND c.lon BETWEEN ? AND ?",
+                (*sorted(ENDS), run, *_box(sighting.lonlat, reach_m)),
+            )
+            rows |= dict.fromkeys(found)
+    return near_candidates(sources, _grouped(connection, rows, now_ms), LIMITS)[:NEAR_SHOWN]
 
 
 def _grouped(
