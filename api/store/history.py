@@ -20,6 +20,7 @@ from api.store.opening import Store
 from api.store.words import match_expression
 
 __all__ = [
+    "ANYWHERE",
     "Bbox",
     "Circle",
     "IncidentPage",
@@ -89,6 +90,9 @@ class Shapes:
             lon, lat, radius_m = self.circle
             clauses.append(("metres(i.lon, i.lat, ?, ?) <= ?", [lon, lat, radius_m]))
         return clauses
+
+
+ANYWHERE = Shapes()
 
 
 @dataclass(frozen=True, slots=True)

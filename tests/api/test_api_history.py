@@ -286,9 +286,9 @@ def test_cases_are_asked_by_time_and_place_too(api: RunningApi, query: str, foun
 
     def add(connection: Any) -> None:
         connection.executemany(
-            "INSERT INTO cases (case_id, number, state, category, priority, reported_ms, lon, lat, semi_major_m,"
-            f" area, grid_cell, street) VALUES (?, 'n' || ?1, 'filed', 'garbage_pile', 3, ?, ?, {SOUTH}, ?,"
-            " ?, ?, ?)",
+            "INSERT INTO cases (case_id, number, state, category, priority, reported_ms, lon, lat,"
+            " semi_major_m, area, grid_cell, street)"
+            " VALUES (?, 'n' || ?1, 'filed', 'garbage_pile', 3, ?, ?, 39.9, ?, ?, ?, ?)",
             rows,
         )
 

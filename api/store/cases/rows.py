@@ -10,7 +10,7 @@ from typing import Any
 from api.callers import Caller
 from api.errors import NotFound
 from api.lifecycle import Case, CaseState, Rung
-from api.store.history import Shapes
+from api.store.history import ANYWHERE, Shapes
 
 __all__ = [
     "CasePlace",
@@ -109,7 +109,7 @@ class CaseQuery:
     since_ms: int | None = None
     until_ms: int | None = None
     max_error_m: float | None = None
-    shapes: Shapes = Shapes()
+    shapes: Shapes = ANYWHERE
 
 
 @dataclass(frozen=True, slots=True)
