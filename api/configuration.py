@@ -12,9 +12,12 @@ from pydantic import BaseModel
 
 from api.callers import Caller
 from api.store import Store
-from api.store.configuration import ConfigVersion, current_config
+from api.store.configuration import ConfigVersion
+from api.store.duty.configured import responsibility_in, site_in
 from contracts.difference import Change, differences
 from contracts.fault import Fault
+from contracts.responsibility import ResponsibilityDocument
+from contracts.responsibility_check import check_responsibility, load_responsibility
 from contracts.site import Site
 from contracts.site_check import check_site, load_site
 
@@ -24,7 +27,6 @@ __all__ = [
     "areas_of_camera",
     "cameras_of",
     "changes_between",
-    "document_of",
     "responsibility_of",
     "site_of",
 ]
@@ -40,39 +42,32 @@ class ConfigKind:
 
     Args:
         words: What people call it.
-        check: All its faults and warnings, each with key path, problem and remedy.
+        check: All its faults and warnings, each with path and remedy, given the site that holds.
         parse: The document in a text without faults.
         label: What the document calls itself; empty where it has no name of its own.
     """
 
     words: str
-    check: Callable[[str], list[Fault]]
+    check: Callable[[str, Site | None], list[Fault]]
     parse: Callable[[str], BaseModel]
     label: Callable[[Any], str]
 
 
 KINDS: dict[str, ConfigKind] = {
-    "site": ConfigKind("the site", check_site, load_site, lambda site: str(site.version)),
+    "site": ConfigKind(
+        "the site", lambda text, _: check_site(text), load_site, lambda site: str(site.version)
+    ),
+    "responsibility": ConfigKind(
+        "the responsibility document",
+        check_responsibility,
+        load_responsibility,
+        lambda document: str(document.version),
+    ),
 }
 """Every kind by its name; add yours here, so that the list can be read in one place."""
 
 _parsed: OrderedDict[tuple[str, str], BaseModel] = OrderedDict()
 _lock = Lock()
-
-
-def document_of(source: Source, kind: str) -> BaseModel | None:
-    """The current document of a kind, parsed; None where none was given, or this release has no such kind.
-
-    What was taken by an earlier release and has faults for this one raises what its `parse` raises.
-    """
-    if kind not in KINDS:
-        return None
-    current = (
-        source.read(lambda connection: current_config(connection, kind))
-        if isinstance(source, Store)
-        else current_config(source, kind)
-    )
-    return None if current is None else parsed(current)
 
 
 def parsed(version: ConfigVersion) -> BaseModel:
@@ -92,13 +87,12 @@ def parsed(version: ConfigVersion) -> BaseModel:
 
 def site_of(source: Source) -> Site | None:
     """The site that holds now; None where none was imported."""
-    document = document_of(source, "site")
-    return document if isinstance(document, Site) else None
+    return source.read(site_in) if isinstance(source, Store) else site_in(source)
 
 
-def responsibility_of(source: Source) -> Any:
+def responsibility_of(source: Source) -> ResponsibilityDocument | None:
     """The responsibility document that holds now; None where none was imported."""
-    return document_of(source, "responsibility")
+    return source.read(responsibility_in) if isinstance(source, Store) else responsibility_in(source)
 
 
 def changes_between(before: ConfigVersion | None, after: ConfigVersion) -> list[Change]:

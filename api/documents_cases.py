@@ -108,7 +108,9 @@ class ReportRequest(Request):
 class BudgetRequest(Request):
     """How many cases a unit may be sent on one day."""
 
-    per_day: int | None = Field(ge=0, le=100_000, description="Null: no budget.")
+    per_day: int | None = Field(
+        ge=0, le=100_000, description="Null: that of the responsibility document, if any."
+    )
 
 
 class LookRequest(Request):

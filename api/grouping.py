@@ -68,13 +68,16 @@ class Limits:
         metres: However uncertain both places are, no farther than this.
         report_metres: The same where a person tells the place.
         gap_ms: How long nobody may have seen it between two sources.
+        swift_gap_ms: The same of vendors, whose pitch another soon takes, and where categories differ: what
+            is taken for something else is so at the same time.
         report_gap_ms: The same where one of them is a person.
     """
 
     deviations: float = 3.03
     metres: float = 6.0
     report_metres: float = 50.0
-    gap_ms: int = 30 * 60_000
+    gap_ms: int = 20 * 60_000
+    swift_gap_ms: int = 2 * 60_000
     report_gap_ms: int = 24 * 3_600_000
 
 
@@ -133,10 +136,13 @@ def _covariance(sighting: Sighting) -> tuple[float, float, float]:
 
 def _may_be_one(one: Sighting, other: Sighting, limits: Limits) -> bool:
     """Whether category and time let two sources be about one thing."""
-    if one.category != other.category and frozenset((one.category, other.category)) not in CONFUSABLE:
+    is_alike = one.category == other.category
+    if not is_alike and frozenset((one.category, other.category)) not in CONFUSABLE:
         return False
-    has_report = one.is_report or other.is_report
-    gap = limits.report_gap_ms if has_report else limits.gap_ms
+    is_swift = not is_alike or one.category == Category.STREET_VENDOR
+    gap = limits.swift_gap_ms if is_swift else limits.gap_ms
+    if one.is_report or other.is_report:
+        gap = limits.report_gap_ms
     return max(one.first_ms, other.first_ms) - min(one.last_ms, other.last_ms) <= gap
 
 
@@ -147,22 +153,25 @@ def _are_two(one: Sighting, other: Sighting) -> bool:
 
 
 def near_candidates(
-    source: Sighting, known: Iterable[tuple[str, Sequence[Sighting]]], limits: Limits = DEFAULT_LIMITS
+    sources: Sequence[Sighting],
+    known: Iterable[tuple[str, Sequence[Sighting]]],
+    limits: Limits = DEFAULT_LIMITS,
 ) -> list[Candidate]:
-    """What a source may be about, the nearest first.
+    """What some sources, which are about one thing, may be about, the nearest first.
 
     Args:
-        source: The incident or report.
+        sources: Incidents and reports; what any of them excludes is excluded.
         known: Keys of review items or cases, each with its sources.
         limits: How far apart they may lie.
     """
     found = []
     for key, members in known:
-        if any(_are_two(source, member) for member in members):
+        pairs = [(source, member) for source in sources for member in members]
+        if any(_are_two(source, member) for source, member in pairs):
             continue
         near = [
             between
-            for member in members
+            for source, member in pairs
             if _may_be_one(source, member, limits)
             and (between := nearness(source, member)) is not None
             # A report's place is somebody's finger on a map: its bound is in metres alone.

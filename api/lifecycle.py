@@ -22,6 +22,7 @@ __all__ = [
     "Transition",
     "after",
     "allowed_actions",
+    "diagram_mermaid",
     "table_markdown",
 ]
 
@@ -350,3 +351,15 @@ def table_markdown() -> str:
         also = "; ".join(want for want in wants if want)
         lines.append(f"| `{row.action}` | {sources} | {row.target or 'stays'} | {may} | {also} |")
     return "\n".join(lines) + "\n"
+
+
+def diagram_mermaid() -> str:
+    """The same table as a state diagram, without the steps that leave the state as it is."""
+    arrows = [
+        f"    {source} --> {row.target}: {row.action}"
+        for row in TRANSITIONS.values()
+        if row.target is not None and row.action is not Action.VOID
+        for source in (row.sources or ("[*]",))
+    ]
+    ends = [f"    {state} --> [*]" for state in CaseState if state in ENDS and state is not S.VOIDED]
+    return "\n".join(["stateDiagram-v2", *arrows, *ends]) + "\n"

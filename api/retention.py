@@ -18,6 +18,7 @@ DEFAULT_DAYS: Final[dict[str, float]] = {
     "rejected_case": 7,
     "rejected_report": 7,
     "health": 30,
+    "occupancy": 400,
     "unnamed_file": 7,
 }
 """Days by state; a `state/category` of its own goes before the state.
@@ -26,6 +27,7 @@ rejected: an incident after a person rejected it. unreviewed: an incident withou
 seen. analysis: an incident of a run that nobody admitted, after the run's last incident came. closed_case,
 rejected_case: a case after it was closed, or rejected or voided, with what belongs to it. rejected_report: a
 citizen's or staff member's report that was rejected, after it came. health: a camera's health events.
+occupancy: counts of guiding points.
 unnamed_file: evidence that nothing names, after it came.
 """
 BY_CATEGORY: Final = ("rejected", "unreviewed", "analysis", "closed_case", "rejected_case")

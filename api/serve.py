@@ -18,10 +18,13 @@ from api.retention import read_retention
 from api.roles import Role
 from api.settings import ApiSettings
 from api.store import Store, open_store
+from api.store.commands import expire_commands
 from api.store.keys import has_keys, insert_key, new_secret_key
 from api.store.maintenance import forgetting, serving
+from api.store.outside import delete_left_over
 from api.store.private import write_private
 from api.store.purge import purge
+from api.store.times import now_ms
 
 __all__ = ["ADMIN_KEY_FILE", "ensure_admin_key", "run"]
 
@@ -30,6 +33,7 @@ log = logging.getLogger(__name__)
 ADMIN_KEY_FILE = "admin.key"
 GRACE_S = 3
 DAY_S = 86_400.0
+COMMANDS_EVERY_S = 30.0
 
 
 def ensure_admin_key(store: Store) -> Path | None:
@@ -66,13 +70,19 @@ def run(settings: ApiSettings, say: Callable[[str], None] | None = None) -> None
         server = uvicorn.Server(server_config(settings, create_app(settings, store)))
         if say:
             say(f"The case API listens on http://{settings.host}:{settings.port}/ and stops on Ctrl-C.")
-        duties = list(case_duties(store))
+        duties = [*case_duties(store), Duty("commands", COMMANDS_EVERY_S, lambda: keep_commands(store))]
         if settings.purge_daily:
             duties.append(Duty("purge", DAY_S, lambda: purge_quietly(store, settings)))
         with serving(store.data_dir), _orderly_end(), kept_up(duties):
             server.run()
     finally:
         store.close()
+
+
+def keep_commands(store: Store) -> None:
+    """End commands that nobody did in time, and delete the originals of pictures that are masked."""
+    store.write(lambda connection: expire_commands(connection, now_ms())).result()
+    delete_left_over(store)
 
 
 def purge_quietly(store: Store, settings: ApiSettings) -> None:

@@ -12,7 +12,7 @@ from contracts.judgement import LonLatPoint
 from contracts.responsibility import JointRule, Limit, ResponsibilityDocument, Route
 from contracts.site import Area, Site
 
-__all__ = ["Responsibility", "area_for", "codes_of", "limit_of", "responsible"]
+__all__ = ["Responsibility", "area_for", "codes_of", "limit_of", "responsible", "street_at"]
 
 ORDINARY_PRIORITY = 3
 
@@ -81,7 +81,7 @@ def responsible(
         priority: 1 is most urgent; some limits hold for some priorities only.
         site: Gives the unit of the area where no route fits.
     """
-    street = _streets(_Key(document)).smallest(lonlat) if lonlat is not None else None
+    street = street_at(document, lonlat) if lonlat is not None else None
     cell = _cells(_Key(document)).smallest(lonlat) if lonlat is not None else None
     fitting = [route for route in document.routes if _fits(route, category, area, street)]
     route = min(fitting, key=_vagueness) if fitting else None
@@ -99,6 +99,11 @@ def responsible(
         codes=codes_of(document, category),
         reason=_reason(route, lead, area),
     )
+
+
+def street_at(document: ResponsibilityDocument, lonlat: LonLatPoint) -> str | None:
+    """The street of a place; of overlapping ones the smallest, None outside all of them."""
+    return _streets(_Key(document)).smallest(lonlat)
 
 
 def limit_of(

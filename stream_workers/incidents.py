@@ -49,6 +49,7 @@ LEAST_SIDE_CELLS = 5
 """Fewer pixels of the gate's grid do not tell a thing from light on a kerb or a wall."""
 MOST_GROWTH = 3.0
 """A thing comes at one moment; light that creeps over ground begins small and grows."""
+UNCHECKED_GROWTH = 1.5
 PUSHED_COARSER = 1.5
 """A box in a pushed picture is so much less sure: the push is known to a pixel, its turn is not."""
 LARGEST_LEFT_M2 = 4.0
@@ -305,8 +306,14 @@ class IncidentDesk:
             return light
         if track.seen_share < STEADY_SHARE:
             return f"seen in only {track.seen_share:.0%} of its open looks"
+        return self._company_fault(track, facts)
+
+    def _company_fault(self, track: Track, facts: LookFacts) -> str:
+        """Why someone may stand there: she was seen, or what stays has grown since anyone was looked for."""
         if facts.at.timestamp() - track.last_person_at < self._alone_for_s:
             return "a person was at it just now"
+        if self._setup.has_detector and track.area > UNCHECKED_GROWTH * track.checked_area:
+            return f"it has grown from {track.checked_area} to {track.area} pixels since it was last examined"
         return ""
 
     def _place(self, box: Box, category: Category, facts: LookFacts) -> Place | None:

@@ -31,11 +31,24 @@ LEAST_SEEN = 0.1
 GRID = 14
 
 
+class Located(Protocol):
+    """Places that were found."""
+
+    @property
+    def lonlat(self) -> F64:
+        """(N, 2) degrees; NaN beyond horizon and range."""
+        ...
+
+
 class GroundProjector(Protocol):
-    """Puts places on the ground into the picture."""
+    """Puts places on the ground into the picture, and finds them again."""
 
     def project(self, lonlat: F64) -> F64:
         """Points (N, 2), pixels of the calibration's picture, of places (N, 2); NaN behind the camera."""
+        ...
+
+    def locate(self, points_px: F64) -> Located:
+        """Places of such points."""
         ...
 
 
@@ -75,6 +88,8 @@ def _seen_share(zone: Zone, view: View, projector: GroundProjector | None) -> fl
     width, height = view.drawn_wh
     with np.errstate(invalid="ignore"):
         inside = (pixels >= 0).all(axis=1) & (pixels[:, 0] <= width) & (pixels[:, 1] <= height)
+    # What lies beyond the view's range gets no place, so nothing there is known to stand in the zone.
+    inside[inside] = np.isfinite(projector.locate(pixels[inside]).lonlat).all(axis=1)
     return float(inside.mean())
 
 

@@ -163,6 +163,30 @@ def truth(
 
 
 @app.command()
+def doubles(
+    seed: Annotated[list[int], typer.Option(min=0, help="Of the world; several: name the option again.")],
+    days: Annotated[int, typer.Option(min=1, max=100, help="Simulated days of each world.")] = 1,
+    wait_minutes: Annotated[
+        float, typer.Option(min=0, max=1440, help="How long an item waits for its verdict at most.")
+    ] = 30.0,
+) -> None:
+    """One thing, one case: how often the district's overlapping cameras give a thing two cases; simulated.
+
+    Prints one JSON line. What each camera tells of a thing goes through the case API's own store, and a
+    person accepts the nearest proposal.
+
+    **Exit codes:** 0 measured, whatever the figures say; 1 too few things were seen by two cameras; 2 wrong
+    options.
+
+    **Example:** streetkeeper bench doubles --seed 41 --seed 42
+    """
+    from benchmarks.doubles import DoublesRun, bench_doubles
+    from streetkeeper.console import faults_told, say
+
+    with faults_told():
+        say(bench_doubles(DoublesRun(seed, days, wait_minutes)))
+
+
 def api(
     incidents: Annotated[int, typer.Option(min=1000, help="Incidents of the made-up year.")] = 1_000_000,
     seconds: Annotated[float, typer.Option(min=1, help="How long to send under load.")] = 300.0,

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from api.configuration import responsibility_of
 from api.periodic import Duty
 from api.store import Store
-from api.store.duty.configured import responsibility_in
 from api.store.duty.evaluation import freeze_months
 from api.store.duty.moments import CASES_AT_ONCE, tell_due, work_out_moments
 from api.store.times import now_ms
@@ -25,7 +25,7 @@ def case_duties(store: Store, clock: Callable[[], int] = now_ms) -> list[Duty]:
 
 def remind(store: Store, at_ms: int) -> int:
     """Tell whatever is due by now; gives how many messages were written."""
-    document = store.read(responsibility_in)
+    document = responsibility_of(store)
     if document is None:
         return 0
     while store.write(lambda raw: work_out_moments(raw, document)).result() == CASES_AT_ONCE:
@@ -38,8 +38,7 @@ def remind(store: Store, at_ms: int) -> int:
 
 def keep_months(store: Store, at_ms: int) -> list[str]:
     """Keep the figures of the months whose time for late entries is over; gives their names."""
-    document = store.read(responsibility_in)
+    document = responsibility_of(store)
     if document is None:
         return []
-    zone = document.calendar.time_zone
-    return store.write(lambda raw: freeze_months(raw, zone, at_ms)).result()
+    return store.write(lambda raw: freeze_months(raw, document, at_ms)).result()

@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.callers import Caller
+from api.configuration import responsibility_of
 from api.deps import Reads, StoreDep, known_parameters
 from api.documents_duty import CaseClockShown, ClockList, MessageList, MessageShown
 from api.errors import NotFound
@@ -17,7 +18,6 @@ from api.paging import DEFAULT_LIMIT, clamp, open_token, seal_token
 from api.replies import page_links, reply_json
 from api.roles import Needs, Role
 from api.store.duty.clocks import ClockedCase, ClockPlace, ClockQuery, clock_of, clocked_case, list_clocks
-from api.store.duty.configured import responsibility_in
 from api.store.duty.messages import CaseMessage, MessageQuery, find_message, list_messages, mark_seen
 from api.store.times import from_ms, now_ms
 from contracts.incident import Category, Identifier, rfc3339
@@ -63,7 +63,7 @@ def get_case_clock(case_id: Identifier, store: StoreDep, caller: Reads) -> JSONR
         case = clocked_case(connection, case_id)
         if case is None or not caller.may_see(case.area):
             return None
-        document = responsibility_in(connection)
+        document = responsibility_of(connection)
         clock = clock_of(connection, case, document) if document is not None else None
         runs_by: dict[str, Any] = {"limit": None, "extensions": [], "pauses": []}
         if clock is not None:

@@ -37,8 +37,8 @@ from api.store.command_work import (
 )
 from api.store.commands import CommandRow, Outcome, enqueue_command, expire_commands, find_command
 from api.store.outside import delete_left_over
-from api.store.times import from_ms
-from api.wishes import CommandsWanted, CommandWish, ProgressTold, described, read_wish
+from api.store.times import from_ms, now_ms
+from api.wishes import CommandProgress, CommandsWanted, CommandWish, described, read_wish
 from contracts.command import CommandKind, CommandResult
 from contracts.incident import rfc3339
 
@@ -152,7 +152,7 @@ def _enqueue(store: Store, wish: CommandWish, caller: Caller, key: str | None) -
             ttl_s=wish.ttl_s,
             key=f"{caller.actor}|{key or uuid.uuid4()}",
             actor=caller.actor,
-            now_ms=_now_ms(),
+            now_ms=now_ms(),
         )
         return find_command(connection, command_id)
 
@@ -228,11 +228,11 @@ async def post_lease(
 
 
 def _lease(store: Store, wanted: CommandsWanted) -> list[CommandRow]:
-    now_ms = _now_ms()
-    if not store.read(lambda connection: is_due(connection, wanted.worker, wanted.kinds, now_ms)):
+    at_ms = now_ms()
+    if not store.read(lambda connection: is_due(connection, wanted.worker, wanted.kinds, at_ms)):
         return []
     return store.write(
-        lambda connection: lease_commands(connection, wanted.worker, wanted.kinds, wanted.limit, now_ms)
+        lambda connection: lease_commands(connection, wanted.worker, wanted.kinds, wanted.limit, at_ms)
     ).result()
 
 
@@ -256,15 +256,15 @@ def _leased(command: CommandRow) -> dict[str, Any]:
         200: {"content": RESULT_KEPT},
         **problems(400, 401, 403, 404, 408, 409, 413, 422, 429, 503, 507),
     },
-    openapi_extra=described(ProgressTold, PROGRESS),
+    openapi_extra=described(CommandProgress, PROGRESS),
     summary="Tell how far a command is (workers)",
 )
 async def post_progress(request: Request, command_id: CommandId, parts: PartsDep, _: Sends) -> JSONResponse:
     """A worker is alive and so far; its lease on the command begins anew. 409: another has it now."""
-    told = await read_wish(request, ProgressTold, MOST_BYTES, parts.settings.body_timeout_s)
+    told = await read_wish(request, CommandProgress, MOST_BYTES, parts.settings.body_timeout_s)
     write = parts.store.write(
         lambda connection: tell_progress(
-            connection, command_id, told.token, (told.progress, told.note), _now_ms()
+            connection, command_id, told.token, (told.progress, told.note), now_ms()
         )
     )
     await asyncio.wrap_future(write)
@@ -306,7 +306,7 @@ def _finish(store: Store, command_id: str, result: CommandResult, actor: str) ->
         [ref.model_dump(mode="json") for ref in result.evidence],
     )
     kept = store.write(
-        lambda connection: finish_command(connection, command_id, result.token, outcome, (actor, _now_ms()))
+        lambda connection: finish_command(connection, command_id, result.token, outcome, (actor, now_ms()))
     ).result()
     delete_left_over(store)
     return JSONResponse({"kept": kept})
@@ -314,10 +314,6 @@ def _finish(store: Store, command_id: str, result: CommandResult, actor: str) ->
 
 def _expire(store: Store) -> None:
     """Whoever asks gets the state of now, even where no worker has asked for long."""
-    now_ms = _now_ms()
-    if store.read(lambda connection: is_due(connection, "", [], now_ms)):
-        store.write(lambda connection: expire_commands(connection, now_ms)).result()
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+    at_ms = now_ms()
+    if store.read(lambda connection: is_due(connection, "", [], at_ms)):
+        store.write(lambda connection: expire_commands(connection, at_ms)).result()

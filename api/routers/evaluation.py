@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.auditing import note_export
 from api.callers import Caller
+from api.configuration import responsibility_of
 from api.deps import Evaluates, StoreDep, known_parameters
 from api.documents_duty import EvaluationCases, EvaluationReply, EvaluationSample
 from api.duty.figures import BY, NOWHERE, RATES, CaseFact, Figure
@@ -23,7 +24,6 @@ from api.examples_duty import EVALUATION_CASES, EVALUATION_FORMATS, EVALUATION_S
 from api.paging import DEFAULT_LIMIT, clamp, open_token, seal_token
 from api.replies import page_links, reply_json
 from api.store import Store
-from api.store.duty.configured import responsibility_in
 from api.store.duty.evaluation import MonthCount, month_count
 from api.store.times import now_ms
 from contracts.incident import Category, Identifier
@@ -121,13 +121,13 @@ def _counted(store: Store, name: str | None, caller: Caller) -> Counted:
     """
 
     def count(connection: Any) -> Counted:
-        duty = responsibility_in(connection)
+        duty = responsibility_of(connection)
         zone = duty.calendar.time_zone if duty is not None else "UTC"
         try:
             month = month_named(name, zone) if name else month_at(datetime.now(UTC), zone)
         except ValueError as error:
             raise BadParameter(f"`month`: {error}.", "Write it such as 2026-11.") from None
-        return month, month_count(connection, month, now_ms()), duty
+        return month, month_count(connection, month, now_ms(), duty), duty
 
     month, counted, duty = store.read(count)
     seen = [fact for fact in counted.facts if caller.may_see(fact.area)]

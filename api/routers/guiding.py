@@ -13,6 +13,7 @@ from shapely.geometry import Polygon
 
 from api.auditing import note_export
 from api.callers import Caller
+from api.configuration import responsibility_of, site_of
 from api.deps import Reads, StoreDep, known_parameters
 from api.documents_duty import GuidingPointDetail, GuidingPointList, HotspotList
 from api.duty.guiding import VENDORS, GuidingPoint, PointReport, guiding_points, point_report
@@ -20,7 +21,6 @@ from api.duty.occupancy import KNOWN_FOR_MS
 from api.errors import NotFound
 from api.examples import problems
 from api.examples_duty import GUIDING_POINT_FORMATS, GUIDING_POINTS, HOTSPOTS
-from api.store.duty.configured import responsibility_in, site_in
 from api.store.duty.hotspots import HotspotQuery, hotspots
 from api.store.duty.occupancy import occupancy_told
 from api.store.duty.vendors import vendors_seen
@@ -74,7 +74,7 @@ def get_guiding_points(store: StoreDep, caller: Reads) -> JSONResponse:
     at_ms = to_ms(now)
 
     def look(connection: Any) -> list[dict[str, Any]]:
-        site = site_in(connection)
+        site = site_of(connection)
         shown = []
         for point in _points(site, caller):
             told = occupancy_told(connection, point.zone.id, at_ms - KNOWN_FOR_MS, at_ms + 1)
@@ -102,10 +102,10 @@ def get_guiding_point(
     now = datetime.now(UTC)
 
     def look(connection: Any) -> tuple[GuidingPoint, PointReport] | None:
-        point = next((item for item in _points(site_in(connection), caller) if item.zone.id == zone), None)
+        point = next((item for item in _points(site_of(connection), caller) if item.zone.id == zone), None)
         if point is None:
             return None
-        duty = responsibility_in(connection)
+        duty = responsibility_of(connection)
         span = (to_ms(now - timedelta(days=given.days)), to_ms(now))
         told = occupancy_told(connection, zone, span[0] - KNOWN_FOR_MS, span[1] + 1)
         near_m = duty.guiding_near_m if duty is not None else NEAR_M
@@ -153,7 +153,7 @@ def get_hotspots(
     """Places of 50 m and hours of the day to which cases came back on several days, the most days first."""
 
     def look(connection: Any) -> list[dict[str, Any]]:
-        duty = responsibility_in(connection)
+        duty = responsibility_of(connection)
         zone = ZoneInfo(duty.calendar.time_zone if duty is not None else "UTC")
         until_ms = now_ms()
         offset = datetime.now(zone).utcoffset() or timedelta(0)

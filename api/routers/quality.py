@@ -116,9 +116,8 @@ def get_looks(store: StoreDep, caller: Supervises) -> JSONResponse:
 )
 def get_budgets(store: StoreDep, _: Reads) -> JSONResponse:
     """How many cases each unit may be sent on one day, and how much of today's is used."""
-    return JSONResponse(
-        {"budgets": [asdict(each) for each in store.read(lambda raw: list_budgets(raw, now_ms()))]}
-    )
+    budgets = store.read(lambda raw: list_budgets(raw, now_ms()))
+    return JSONResponse({"budgets": [asdict(each) for each in budgets]})
 
 
 @router.put(
@@ -129,7 +128,7 @@ def get_budgets(store: StoreDep, _: Reads) -> JSONResponse:
     summary="Set a unit's budget",
 )
 async def put_budget(request: Request, unit: UnitId, parts: PartsDep, caller: Supervises) -> JSONResponse:
-    """Say how many cases a unit may be sent on one day, on the site's clock; null takes the budget away."""
+    """Say how many cases a unit may be sent on one day, on the site's clock; null: that of the document."""
     wish = await read_model(request, BudgetRequest, parts.settings.body_timeout_s)
     at_ms = now_ms()
 

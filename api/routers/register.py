@@ -6,11 +6,13 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from api.deps import StoreDep
+from api.configuration import responsibility_of, site_of
+from api.deps import PartsDep
 from api.duty.register import register_content
 from api.page.cards import CATEGORY_WORDS
-from api.store.duty.configured import responsibility_in, site_in
-from api.store.duty.quality import kept_for_in, shares_in
+from api.retention import read_retention
+from api.store.duty.quality import kept_for, shares_in
+from api.store.times import now_ms
 
 __all__ = ["router"]
 
@@ -21,17 +23,15 @@ _templates = Environment(
 
 
 @router.get("/register")
-def get_register(store: StoreDep) -> HTMLResponse:
+def get_register(parts: PartsDep) -> HTMLResponse:
     """What is watched, why, by which right, how long things are kept and how well it works."""
+    kept = kept_for(read_retention(parts.settings.retention_days))
 
     def look(connection: Any) -> dict[str, Any]:
-        return register_content(
-            site_in(connection),
-            responsibility_in(connection),
-            shares_in(connection),
-            kept_for_in(connection),
-        )
+        site = site_of(connection)
+        shares = shares_in(connection, site, now_ms())
+        return register_content(site, responsibility_of(connection), shares, kept)
 
-    content = store.read(look)
+    content = parts.store.read(look)
     page = _templates.get_template("register.html").render(**content, words=CATEGORY_WORDS)
     return HTMLResponse(page, headers={"Cache-Control": "max-age=300"})

@@ -14,7 +14,8 @@ from api.errors import Forbidden
 from api.examples import RUN, RUN_LIST, problems
 from api.incident_parameters import areas_for
 from api.read_models import body_of, read_model
-from api.store.runs import RunProgress, RunRecord, RunState, admit_run, list_runs, tell_progress
+from api.store.admitting import admit_run
+from api.store.runs import RunProgress, RunRecord, RunState, list_runs, tell_progress
 from contracts.incident import Identifier, rfc3339
 
 __all__ = ["router"]

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable
 
 from api.store.cases.queueing import queue_incident
+from api.store.duty.coverage import note_watching
 from api.store.evidence_links import link_evidence
 from contracts.event import AnyEvent
 
@@ -16,7 +17,7 @@ __all__ = ["HOOKS", "EventHook", "run_hooks"]
 
 EventHook = Callable[[sqlite3.Connection, AnyEvent], None]
 
-HOOKS: list[EventHook] = [link_evidence, queue_incident]
+HOOKS: list[EventHook] = [link_evidence, queue_incident, note_watching]
 """Every hook, in the order in which they run; add yours here, so that the list can be read in one place."""
 
 

@@ -33,7 +33,7 @@ FRESH_S: Final = 3600
 PAST_MS: Final = DAY_MS
 CHANGES_MS: Final = 7 * DAY_MS
 KEPT_OF_CASES: Final = {"cases", "verdicts", "evaluation_facts"}
-"""Verdicts stay as labels, and the figures of past months as they were: neither holds a picture or a place."""
+"""Verdicts stay as labels, figures of past months as they were: neither holds a picture or a place."""
 
 
 @dataclass(slots=True)
@@ -100,7 +100,7 @@ def purge(store: Store, retention: Retention, actor: str = "command") -> Purged:
     done = Purged()
     store.write(lambda connection: _tell_policy(connection, turn)).result()
     _delete_files(store, turn, done)  # what a killed purge left
-    for step in (_purge_cases, _purge_reports, _purge_incidents, _purge_health):
+    for step in (_purge_cases, _purge_reports, _purge_incidents, _purge_health, _purge_occupancy):
         while counts := _do(store, step, turn):
             done.rows.update(counts)
     store.write(lambda connection: _forget_past(connection, turn)).result()
@@ -311,6 +311,21 @@ def _purge_health(connection: sqlite3.Connection, turn: _Turn) -> Counter[str]:
     connection.executemany("DELETE FROM events WHERE arrival = ?", [(arrival,) for arrival, _ in rows])
     counts: Counter[str] = Counter({"event.health": len(rows)} if rows else {})
     if rows:
+        _prove_rows(connection, turn, counts, [event_id for _, event_id in rows], set())
+    return counts
+
+
+def _purge_occupancy(connection: sqlite3.Connection, turn: _Turn) -> Counter[str]:
+    cut_ms = turn.retention.cut_ms("occupancy", turn.now_ms)
+    rows = connection.execute(
+        "SELECT arrival, id FROM events INDEXED BY occupancy_events_by_time"
+        " WHERE type = 'org.streetkeeper.zone.occupancy' AND time_ms < ? LIMIT ?",
+        (cut_ms, ROWS * 4),
+    ).fetchall()
+    connection.executemany("DELETE FROM events WHERE arrival = ?", [(arrival,) for arrival, _ in rows])
+    counts: Counter[str] = Counter({"event.occupancy": len(rows)} if rows else {})
+    if rows:
+        connection.execute("DELETE FROM zone_occupancy WHERE at_ms < ?", (cut_ms,))
         _prove_rows(connection, turn, counts, [event_id for _, event_id in rows], set())
     return counts
 

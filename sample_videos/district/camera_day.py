@@ -103,11 +103,24 @@ class IncidentRecord(Record):
 
 
 class Nudge(Record):
-    """The camera was turned; `until` is when it came back or was calibrated anew, or the day's end."""
+    """The camera was turned; `until` is when it came back or was calibrated anew, or the day's end.
+
+    Args:
+        at: When.
+        until: When it hung as before.
+        shift_px: How far its picture's middle moved, along x or y, whichever is more.
+        width_px: Of its picture.
+    """
 
     at: float
     until: float
     shift_px: float
+    width_px: int = 1280
+
+    @property
+    def shift_720p(self) -> float:
+        """How far it would have moved a picture 1280 px wide."""
+        return self.shift_px * 1280 / self.width_px
 
 
 class Cut(Record):

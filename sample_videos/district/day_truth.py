@@ -64,6 +64,7 @@ class DayTruth:
                     at=max(self.span[0], nudge.from_t),
                     until=min(self.span[1], nudge.to_t),
                     shift_px=round(max(abs(nudge.dx_px), abs(nudge.dy_px)), 1),
+                    width_px=self.camera.size_wh[0],
                 )
                 for nudge in faults.nudges
                 if nudge.from_t < self.span[1] and nudge.to_t > self.span[0]

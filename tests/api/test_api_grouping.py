@@ -1,6 +1,7 @@
 """What is taken for one thing, and what never is."""
 
 import math
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -32,7 +33,7 @@ def sighting(east_m: float = 0.0, north_m: float = 0.0, **changed: object) -> Si
 
 
 def keys(source: Sighting, *members: Sighting) -> list[str]:
-    return [found.key for found in near_candidates(source, [(str(n), [m]) for n, m in enumerate(members)])]
+    return [found.key for found in near_candidates([source], [(str(n), [m]) for n, m in enumerate(members)])]
 
 
 def test_both_distances_are_those_of_a_hand_calculation() -> None:
@@ -57,7 +58,27 @@ def test_two_that_one_view_shows_at_a_time_are_two_things_however_near() -> None
 
 def test_no_group_takes_what_any_of_its_members_excludes() -> None:
     members = [sighting(0.1), sighting(view_id="west")]
-    assert near_candidates(sighting(0.2), [("group", members)]) == []
+    assert near_candidates([sighting(0.2)], [("group", members)]) == []
+    # Nor a group of sources what one of them excludes.
+    sources = [sighting(0.2, view_id="north"), sighting(0.2, view_id="west")]
+    assert near_candidates(sources, [("group", members)]) == []
+
+
+@pytest.mark.parametrize(
+    ("category", "other", "minutes", "is_one"),
+    [
+        ("garbage_pile", "garbage_pile", 15, True),
+        ("garbage_pile", "garbage_pile", 25, False),
+        ("garbage_pile", "construction_debris", 1, True),
+        ("garbage_pile", "construction_debris", 5, False),
+        ("street_vendor", "street_vendor", 1, True),
+        ("street_vendor", "street_vendor", 5, False),
+    ],
+)
+def test_what_comes_after_a_while_is_another(category: str, other: str, minutes: int, is_one: bool) -> None:
+    later = HOUR + minutes * 60_000
+    source = sighting(category=other, first_ms=later, last_ms=later + HOUR)
+    assert bool(keys(source, sighting(category=category))) is is_one
 
 
 def test_one_that_came_long_after_is_another() -> None:
@@ -74,7 +95,7 @@ def test_categories_that_are_taken_for_each_other_may_be_one(category: str, is_o
 
 
 def test_a_persons_report_has_a_bound_in_metres() -> None:
-    report = {"view_id": None, "semi_major_m": 30.0, "semi_minor_m": 30.0}
+    report: dict[str, Any] = {"view_id": None, "semi_major_m": 30.0, "semi_minor_m": 30.0}
     assert keys(sighting(75, **report), sighting()) == ["0"]
     assert keys(sighting(85, **report), sighting()) == []
 

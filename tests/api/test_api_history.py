@@ -85,7 +85,8 @@ def at(day: int) -> str:
         (f"near={WEST},{SOUTH},30", [4]),
         (f"near={WEST},{SOUTH},900", [4, 2, 1, 5]),
         (
-            f"polygon=[[{WEST - 0.001},{SOUTH - 0.001}],[{WEST + 0.002},{SOUTH - 0.001}],[{WEST},{SOUTH + 0.001}]]",
+            f"polygon=[[{WEST - 0.001},{SOUTH - 0.001}],[{WEST + 0.002},{SOUTH - 0.001}],"
+            f"[{WEST},{SOUTH + 0.001}]]",
             [4],
         ),
         ("grid_cell=110101001001007", []),

@@ -1,5 +1,7 @@
 """The table of transitions: what is refused, what is allowed instead, and what no walk may break."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +16,8 @@ from api.lifecycle import (
     StepRefused,
     after,
     allowed_actions,
+    diagram_mermaid,
+    table_markdown,
 )
 from api.roles import Needs
 
@@ -146,3 +150,9 @@ def test_no_walk_breaks_a_law(walk: list[tuple[Action, str, bool]]) -> None:
 def test_only_workers_and_readers_can_do_nothing_with_a_case() -> None:
     asked = {need for row in TRANSITIONS.values() for need in row.needs}
     assert asked == {Needs.REVIEW, Needs.DISPATCH, Needs.HANDLE, Needs.SUPERVISE}
+
+
+def test_the_documentation_is_in_step_with_the_table() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "cases.md").read_text(encoding="utf-8")
+    assert table_markdown() in text, "put `table_markdown()` of api/lifecycle.py into docs/cases.md"
+    assert diagram_mermaid() in text, "put `diagram_mermaid()` of api/lifecycle.py into docs/cases.md"

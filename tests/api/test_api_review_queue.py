@@ -11,8 +11,8 @@ from api.errors import Conflict, NotFound
 from api.roles import Role
 from api.store import Store
 from api.store.cases.queue import ItemQuery, claim_next, item_for, item_sources, mark_seen, release_item
-from api.store.cases.queueing import queue_run
 from api.store.cases.verdicts import Verdict, give_verdict
+from api.store.runs import admit_run
 from tests.support.api_events import make_event, named
 from tests.support.case_events import NOW, OPERATOR, OTHER, claim, judge, place, queue, send, tell
 
@@ -83,7 +83,7 @@ def test_a_later_word_of_category_and_priority_reaches_the_item(store: Store) ->
 def test_recordings_stay_out_until_a_person_admits_them(store: Store) -> None:
     tell(store, 1, run="night")
     assert queue(store) == []
-    assert store.write(lambda raw: queue_run(raw, "night", NOW)).result(9) == 1
+    admit_run(store, "night", "user:chen", "the market's cameras were down")
     (item,) = queue(store)
     assert item.run == "night"
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.incident import Category
-from contracts.responsibility import Limit, LimitUnit, Street
+from contracts.responsibility import Limit, LimitUnit, Route, Street
 from contracts.responsibility_check import load_responsibility
 from contracts.routing import area_for, limit_of, responsible
 from tests.support.example_duty import at_en, district_duty, district_site, duty_changed
@@ -29,6 +29,24 @@ def test_the_route_of_the_smallest_place_decides(
     found = responsible(district_duty(), Category(category), at_en(*place), "district")
     assert (found.lead, found.joint, found.street) == (lead, joint, street)
     assert found.reason.startswith("route ")
+
+
+def test_a_street_comes_before_an_area_and_that_before_a_category() -> None:
+    rubbish = Category.GARBAGE_PILE
+
+    def lead_of(*routes: Route) -> str | None:
+        document = district_duty().model_copy(update={"routes": list(routes)})
+        return responsible(document, rubbish, at_en(25, 15), "district").lead
+
+    everywhere = Route(id="all", lead="justice")
+    category = Route(id="category", lead="sanitation", categories=[rubbish])
+    area = Route(id="area", lead="urban-management", areas=["district"])
+    street = Route(id="street", lead="water", streets=["market"])
+    assert lead_of(everywhere, category, area, street) == "water"
+    assert lead_of(everywhere, category, area) == "urban-management"
+    assert lead_of(everywhere, category) == "sanitation"
+    assert lead_of(everywhere, everywhere.model_copy(update={"lead": "water"})) == "justice"
+    assert lead_of(Route(id="lane", lead="water", streets=["lane"])) is None
 
 
 def test_of_overlapping_streets_the_smaller_counts_and_the_cell_holds_the_place() -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -38,10 +39,15 @@ POINT = Zone(
 
 
 class AllWithin:
-    """A camera above a field: a tenth of a degree is a thousand pixels."""
+    """A camera above a field: a tenth of a degree is a thousand pixels; below row 700 it places nothing."""
 
     def project(self, lonlat: NDArray[np.float64]) -> NDArray[np.float64]:
         return lonlat * 10_000.0
+
+    def locate(self, points_px: NDArray[np.float64]) -> Any:
+        lonlat = points_px / 10_000.0
+        lonlat[points_px[:, 1] > 700] = np.nan
+        return SimpleNamespace(lonlat=lonlat)
 
 
 def square(west: float, east: float) -> list[tuple[float, float]]:
@@ -52,6 +58,7 @@ def test_a_view_counts_in_the_zones_that_it_sees_enough_of() -> None:
     zones = [
         Zone(id="whole", kind=ZoneKind.PERMITTED, polygon_lonlat=square(0.0, 0.1)),
         Zone(id="half", kind=ZoneKind.PERMITTED, polygon_lonlat=square(0.078, 0.178)),
+        Zone(id="beyond", kind=ZoneKind.PERMITTED, polygon_lonlat=[(0, 0.0702), (0.1, 0.0702), (0.1, 0.072)]),
         Zone(id="far", kind=ZoneKind.PERMITTED, polygon_lonlat=square(0.5, 0.6)),
         Zone(
             id="litter",
@@ -114,6 +121,27 @@ def test_what_was_told_survives_a_restart() -> None:
     memory, facts = ViewState(Tracker(3)).pack()
     assert ViewState.unpack(memory, facts.replace(',"occupancy":{}', ""), 3).occupancy == {}
     assert len(told) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "count"),
+    [
+        ({}, 1),
+        ({"is_present": False}, 0),
+        ({"named": "garbage_pile"}, 0),
+        ({"zones": ["elsewhere"]}, 0),
+        ({"settled": "ground that a car left"}, 0),
+        ({"settled": "incident closed: stands within permitted hours"}, 1),
+    ],
+)
+def test_what_counts_is_a_vendor_that_is_present_in_the_zone(changed: dict[str, Any], count: int) -> None:
+    facts = {"named": "street_vendor", "is_present": True, "zones": ["market"], "settled": "", **changed}
+    track: Any = SimpleNamespace(**facts)
+    kept: dict[str, Any] = {}
+    for look in range(8):
+        at = START + timedelta(seconds=10 * look)
+        desk().events([track], look, at, kept, suspended=False)
+    assert kept["market"]["told"] == count
 
 
 def desk() -> OccupancyDesk:

@@ -9,6 +9,7 @@ from api.roles import Role
 from api.store import Store
 from api.store.cases.queue import ItemQuery, ReviewItem, claim_item, list_items
 from api.store.cases.verdicts import Verdict, VerdictKept, give_verdict
+from api.store.configuration import NewConfig, add_config
 from api.store.events import record_events
 from api.store.times import to_ms
 from contracts.event import parse_event
@@ -59,3 +60,9 @@ def judge(
     claim(store, item_id, caller, at_ms).result(30)
     given = Verdict(verdict, **said)
     return store.write(lambda raw: give_verdict(raw, caller, item_id, given, at_ms)).result(30)
+
+
+def keep_config(store: Store, kind: str, text: str) -> None:
+    """A configuration document that holds from now on."""
+    new = NewConfig(kind, text, text[:20], "command", "a test")
+    store.write(lambda raw: add_config(raw, new, base=None, changes=1, at_ms=NOW)).result(9)

@@ -1,5 +1,6 @@
-"""The tables of cases as the case store makes them, and rows in them."""
+"""Rows of cases as the case store keeps them, written without its checks: any time, any order."""
 
+import hashlib
 import json
 import sqlite3
 import uuid
@@ -8,31 +9,6 @@ from typing import Any
 
 from api.store import Store
 
-CASE_TABLES = """
-CREATE TABLE IF NOT EXISTS cases (
-  case_key INTEGER PRIMARY KEY AUTOINCREMENT, case_id TEXT NOT NULL UNIQUE, number TEXT NOT NULL UNIQUE,
-  state TEXT NOT NULL, is_suspended INTEGER NOT NULL DEFAULT 0, rung TEXT NOT NULL DEFAULT 'service',
-  is_objected INTEGER NOT NULL DEFAULT 0, category TEXT NOT NULL, priority INTEGER NOT NULL,
-  lon REAL, lat REAL, semi_major_m REAL, semi_minor_m REAL, azimuth_deg REAL,
-  area TEXT, street TEXT, grid_cell TEXT, unit TEXT, codes TEXT NOT NULL DEFAULT '{}',
-  run TEXT NOT NULL DEFAULT 'live', reported_ms INTEGER NOT NULL, filed_ms INTEGER, dispatched_ms INTEGER,
-  due_ms INTEGER, handled_ms INTEGER, checked_ms INTEGER, closed_ms INTEGER, last_seen_ms INTEGER,
-  reworks INTEGER NOT NULL DEFAULT 0, returns INTEGER NOT NULL DEFAULT 0,
-  extensions INTEGER NOT NULL DEFAULT 0, hold INTEGER NOT NULL DEFAULT 0,
-  version INTEGER NOT NULL DEFAULT 1, title TEXT NOT NULL DEFAULT ''
-);
-CREATE TABLE IF NOT EXISTS case_steps (
-  step_key INTEGER PRIMARY KEY AUTOINCREMENT, case_id TEXT NOT NULL, at_ms INTEGER NOT NULL,
-  actor TEXT NOT NULL, action TEXT NOT NULL, from_state TEXT, to_state TEXT,
-  reason TEXT NOT NULL DEFAULT '', picture TEXT, detail TEXT NOT NULL DEFAULT '{}'
-);
-CREATE INDEX IF NOT EXISTS case_steps_by_case ON case_steps (case_id, step_key);
-CREATE TABLE IF NOT EXISTS case_units (case_id TEXT, unit TEXT, is_lead INTEGER, PRIMARY KEY (case_id, unit));
-CREATE TABLE IF NOT EXISTS config_versions (
-  kind TEXT NOT NULL, version INTEGER NOT NULL, text TEXT NOT NULL, digest TEXT NOT NULL,
-  author TEXT NOT NULL, reason TEXT NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (kind, version)
-);
-"""
 STATE_AFTER = {
     "file": "filed",
     "reject": "rejected",
@@ -47,17 +23,6 @@ STATE_AFTER = {
 }
 
 
-def make_case_tables(store: Store) -> None:
-    """The tables, where the store has none of its own yet."""
-
-    def make(connection: sqlite3.Connection) -> None:
-        for statement in CASE_TABLES.split(";\n"):
-            if statement.strip():
-                connection.execute(statement)
-
-    store.write(make).result()
-
-
 def keep_config(store: Store, kind: str, text: str, at_ms: int = 0) -> None:
     """A new version of a configuration document."""
 
@@ -66,8 +31,9 @@ def keep_config(store: Store, kind: str, text: str, at_ms: int = 0) -> None:
             "SELECT coalesce(max(version), 0) + 1 FROM config_versions WHERE kind = ?", (kind,)
         ).fetchone()
         connection.execute(
-            "INSERT INTO config_versions VALUES (?, ?, ?, ?, 'user:test', 'a test', ?)",
-            (kind, version, text, f"{kind}-{version}", at_ms),
+            "INSERT INTO config_versions (kind, version, text, digest, label, author, reason, at_ms)"
+            " VALUES (?, ?, ?, ?, '', 'user:test', 'a test', ?)",
+            (kind, version, text, hashlib.sha256(text.encode()).hexdigest(), at_ms),
         )
 
     store.write(keep).result()

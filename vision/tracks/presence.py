@@ -72,6 +72,7 @@ class Track:
         tested_area: Grid pixels that it had when it was last asked whether it is light only.
         born_area: Grid pixels that it had when it was noticed.
         area: Grid pixels that it has.
+        checked_area: Grid pixels that it had when the detector last examined it.
         is_early: Whether it came with the memory's first looks, when the background was not sure yet.
         evidence: Log-odds that the checks add, by class ever found at its place, old ones faded.
         weight: Checks behind the evidence, old ones faded; those in which something hid it do not count.
@@ -109,6 +110,7 @@ class Track:
     tested_area: int = 0
     born_area: int = 0
     area: int = 0
+    checked_area: int = 0
     is_early: bool = False
     evidence: dict[str, float] = field(default_factory=dict)
     weight: float = 0.0

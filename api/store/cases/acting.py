@@ -23,6 +23,9 @@ from contracts.responsibility import Limit
 
 __all__ = ["CaseRequest", "act", "is_person"]
 
+BESIDE = frozenset({Action.REPORT, Action.UNDO})
+"""What is done by a report and by taking a verdict back, not by asking for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class CaseRequest:
@@ -84,6 +87,8 @@ def act(
         Conflict: The table does not allow it, or a budget is used up.
         Unprocessable: The request lacks what the step needs.
     """
+    if action in BESIDE:
+        raise Unprocessable(f"'{action}' is no step by itself.", "Report it, or undo the verdict.")
     case = case_for(connection, caller, case_id)
     _check_rights(connection, caller, case, action)
     if request.version is not None and request.version != case.version:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from api.errors import Conflict
 from api.store.audit import append_audit
-from api.store.cases.present import day_start_ms, present_site
+from api.store.cases.present import day_start_ms, present_responsibility, present_site
 
 __all__ = ["Budget", "check_budget", "list_budgets", "set_budget"]
 
@@ -22,15 +22,21 @@ class Budget:
 
 
 def list_budgets(connection: sqlite3.Connection, now_ms: int) -> list[Budget]:
-    """Every unit's budget."""
-    rows = connection.execute("SELECT unit, per_day FROM dispatch_budgets ORDER BY unit").fetchall()
-    return [Budget(unit, per_day, _used(connection, unit, now_ms)) for unit, per_day in rows]
+    """Every unit's budget: that of the responsibility document, unless a supervisor set another."""
+    document = present_responsibility(connection)
+    given = {unit.id: unit.daily_budget for unit in document.units} if document else {}
+    given |= dict(connection.execute("SELECT unit, per_day FROM dispatch_budgets"))
+    return [
+        Budget(unit, per_day, _used(connection, unit, now_ms))
+        for unit, per_day in sorted(given.items())
+        if per_day is not None
+    ]
 
 
 def set_budget(
     connection: sqlite3.Connection, unit: str, per_day: int | None, actor: str, now_ms: int
 ) -> None:
-    """Set a unit's budget; None takes it away."""
+    """Set a unit's budget; None gives that of the responsibility document back."""
     if per_day is None:
         connection.execute("DELETE FROM dispatch_budgets WHERE unit = ?", (unit,))
     else:
@@ -51,10 +57,10 @@ def check_budget(connection: sqlite3.Connection, unit: str, now_ms: int) -> None
     Raises:
         Conflict: The unit's budget of the day is used up.
     """
-    row = connection.execute("SELECT per_day FROM dispatch_budgets WHERE unit = ?", (unit,)).fetchone()
-    if row is not None and _used(connection, unit, now_ms) >= row[0]:
+    budget = next((each for each in list_budgets(connection, now_ms) if each.unit == unit), None)
+    if budget is not None and budget.used >= budget.per_day:
         raise Conflict(
-            f"Unit {unit} has its {row[0]} cases of today.",
+            f"Unit {unit} has its {budget.per_day} cases of today.",
             "Dispatch it tomorrow; a supervisor may pass the budget with `over_budget` and a reason.",
         )
 

@@ -6,10 +6,10 @@ import uuid
 from dataclasses import dataclass
 from typing import Final
 
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
+
 from api.sampling import LookPlan, draw_looks
-from api.store.cases.asking import ask_worker
 from api.store.cases.present import (
-    area_at,
     camera_views,
     day_of,
     hour_of,
@@ -17,24 +17,17 @@ from api.store.cases.present import (
     priority_of,
 )
 from api.store.cases.queueing import LIVE, add_item
-from api.store.times import from_ms
+from api.store.commands import CommandEnd, enqueue_command, on_result
+from api.store.placing import place_of
+from api.store.times import from_ms, to_ms
 from contracts.incident import Category, rfc3339
 
-__all__ = ["LookEnd", "LookState", "keep_look", "list_looks", "open_look", "plan_looks"]
+__all__ = ["LookState", "keep_look", "list_looks", "open_look", "plan_looks"]
 
 TTL_S: Final = 20 * 3600.0
 HOUR_MS: Final = 3_600_000
+TIME: Final = TypeAdapter(AwareDatetime)
 CATEGORIES: Final = tuple(Category)
-
-
-@dataclass(frozen=True, slots=True)
-class LookEnd:
-    """What a worker answered to a look: a masked still and when it is of, or neither."""
-
-    command_id: str
-    picture: str | None
-    still_ms: int | None
-    now_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +86,7 @@ def _ask(connection: sqlite3.Connection, plan: LookPlan, turn: Turn, since_ms: i
         " AND (status = 'open' OR last_seen_ms >= ?)",
         (until_ms, LIVE, plan.view_id, plan.category, until_ms, since_ms),
     ).fetchall()
-    command_id = ask_worker(
+    command_id = enqueue_command(
         connection,
         kind="snapshot",
         camera_id=plan.camera_id,
@@ -115,8 +108,8 @@ def _ask(connection: sqlite3.Connection, plan: LookPlan, turn: Turn, since_ms: i
         now_ms=turn.now_ms,
     )
     connection.execute(
-        "INSERT INTO audit_looks (look_id, day, operator, camera_id, view_id, hour, frame_ms, category, state,"
-        " command_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO audit_looks (look_id, day, operator, camera_id, view_id, hour, frame_ms, category,"
+        " state, command_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             look_id,
             turn.day,
@@ -126,23 +119,25 @@ def _ask(connection: sqlite3.Connection, plan: LookPlan, turn: Turn, since_ms: i
             plan.hour,
             turn.frame_ms,
             plan.category,
-            "failed" if command_id is None else "asked",
+            "asked",
             command_id,
         ),
     )
 
 
-def keep_look(connection: sqlite3.Connection, end: LookEnd) -> None:
+@on_result("snapshot")
+def keep_look(connection: sqlite3.Connection, end: CommandEnd) -> None:
     """Put a look's still in the queue, unmarked; without a still the look has failed."""
     row = connection.execute(
         "SELECT look_id, camera_id, view_id, category FROM audit_looks WHERE command_id = ?"
         " AND state = 'asked'",
-        (end.command_id,),
+        (end.command.command_id,),
     ).fetchone()
     if row is None:
         return
     look_id, camera_id, view_id, category = row
-    if end.picture is None or end.still_ms is None:
+    picture, still_ms = _still(end)
+    if picture is None or still_ms is None:
         connection.execute("UPDATE audit_looks SET state = 'failed' WHERE look_id = ?", (look_id,))
         return
     site = present_site(connection)
@@ -156,12 +151,12 @@ def keep_look(connection: sqlite3.Connection, end: LookEnd) -> None:
             "camera_id": camera_id,
             "run": LIVE,
             # As an incident's, which waits since it opened.
-            "created_ms": end.still_ms,
+            "created_ms": still_ms,
             "document": {
                 "camera_id": camera_id,
                 "view_id": view_id,
-                "at": rfc3339(from_ms(end.still_ms)),
-                "picture": end.picture,
+                "at": rfc3339(from_ms(still_ms)),
+                "picture": picture,
                 "text": None,
             },
         },
@@ -169,8 +164,20 @@ def keep_look(connection: sqlite3.Connection, end: LookEnd) -> None:
     )
     connection.execute(
         "UPDATE audit_looks SET state = 'shown', item_id = ?, still_ms = ? WHERE look_id = ?",
-        (item_id, end.still_ms, look_id),
+        (item_id, still_ms, look_id),
     )
+
+
+def _still(end: CommandEnd) -> tuple[str | None, int | None]:
+    """Name and time of the still that a worker found, or neither."""
+    told = end.answer.get("captured_at")
+    if end.command.state != "done" or not end.evidence:
+        return None, None
+    try:
+        at = TIME.validate_python(told)
+    except ValidationError:
+        return None, None
+    return str(end.evidence[0]["href"]).rpartition("/")[2], to_ms(at)
 
 
 def _area_of(connection: sqlite3.Connection, camera_id: str, category: str) -> str | None:
@@ -182,7 +189,7 @@ def _area_of(connection: sqlite3.Connection, camera_id: str, category: str) -> s
         ]
         if camera.id == camera_id and points:
             middle = (sum(p[0] for p in points) / len(points), sum(p[1] for p in points) / len(points))
-            return area_at(site, category, middle)
+            return place_of(connection, Category(category), middle).area
     return None
 
 

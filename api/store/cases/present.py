@@ -1,21 +1,15 @@
 """What the configuration in force says of a place and a time."""
 
 import sqlite3
-from collections.abc import Callable
 from datetime import UTC, datetime, time, tzinfo
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from shapely.geometry import Point, Polygon
-
 from api.sampling import View
-from api.store.duty.configured import responsibility_in, site_in
 from api.store.times import from_ms, to_ms
 from contracts.responsibility import ResponsibilityDocument
 from contracts.site import Site
 
 __all__ = [
-    "area_at",
     "camera_views",
     "day_of",
     "day_start_ms",
@@ -26,36 +20,16 @@ __all__ = [
 ]
 
 ORDINARY = 3
-T = TypeVar("T")
 
 
 def present_site(connection: sqlite3.Connection) -> Site | None:
     """The site in force; None where none was imported."""
-    return _if_kept(connection, site_in)
+    return site_in(connection)
 
 
 def present_responsibility(connection: sqlite3.Connection) -> ResponsibilityDocument | None:
     """The responsibility document in force; None where none was imported."""
-    return _if_kept(connection, responsibility_in)
-
-
-def _if_kept(connection: sqlite3.Connection, read: Callable[[sqlite3.Connection], T | None]) -> T | None:
-    """What `read` gives, where the configuration is kept at all."""
-    kept = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'config_versions'").fetchone()
-    return read(connection) if kept else None
-
-
-def area_at(site: Site | None, category: str, lonlat: tuple[float, float] | None) -> str | None:
-    """The area of responsibility that a place lies in; of nested ones the smallest."""
-    if site is None or lonlat is None:
-        return None
-    fitting = [
-        (Polygon(area.polygon_lonlat).area, area.id)
-        for area in site.areas
-        if (not area.categories or category in area.categories)
-        and Polygon(area.polygon_lonlat).covers(Point(lonlat))
-    ]
-    return min(fitting)[1] if fitting else None
+    return responsibility_in(connection)
 
 
 def priority_of(site: Site | None, category: str) -> int:

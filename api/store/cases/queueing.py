@@ -6,15 +6,15 @@ import uuid
 from typing import Any
 
 from api.lifecycle import Action
-from api.store.cases.present import area_at, present_site
 from api.store.cases.rows import change_case, find_case
 from api.store.cases.sightings import StoredSource, incident_of, incident_sighting, items_near
 from api.store.cases.steps import MACHINE, Step, note_step
+from api.store.placing import place_of
 from api.store.times import to_ms
 from contracts.event import AnyEvent, IncidentEvent
 from contracts.incident import Incident, rfc3339
 
-__all__ = ["LIVE", "add_item", "queue_incident", "queue_run"]
+__all__ = ["LIVE", "add_item", "queue_incident"]
 
 LIVE = "live"
 SHOWN_FIRST = ("now", "arrival", "still")
@@ -23,25 +23,16 @@ SHOWN_FIRST = ("now", "arrival", "still")
 def queue_incident(connection: sqlite3.Connection, event: AnyEvent) -> None:
     """Bring an incident's event to its review item or case; an ingest hook.
 
-    Only the live run comes here by itself; `queue_run` brings others, when a person admits them.
+    The live run comes here by itself, an analysis once a person has admitted it.
     """
-    if not isinstance(event, IncidentEvent) or event.data.run != LIVE:
+    # Here, since admitting a run hears its events again through the hooks.
+    from api.store.runs import is_admitted
+
+    if not isinstance(event, IncidentEvent) or not is_admitted(connection, event.data.run):
         return
     stored = incident_of(connection, event.data.incident_id)
     if stored is not None:
         _bring(connection, stored, to_ms(event.time))
-
-
-def queue_run(connection: sqlite3.Connection, run: str, now_ms: int) -> int:
-    """Bring every incident of an analysis run to the queue, which a person admitted; gives how many."""
-    ids = connection.execute(
-        "SELECT incident_id FROM incidents WHERE run = ? ORDER BY sort_ms, place_key", (run,)
-    ).fetchall()
-    for (incident_id,) in ids:
-        stored = incident_of(connection, incident_id)
-        if stored is not None:
-            _bring(connection, stored, now_ms)
-    return len(ids)
 
 
 def _bring(connection: sqlite3.Connection, stored: StoredSource, at_ms: int) -> None:
@@ -65,7 +56,7 @@ def _bring(connection: sqlite3.Connection, stored: StoredSource, at_ms: int) -> 
         _renew(connection, near[0].key, at_ms, is_waiting=True)
         return
     lon, lat = incident.lonlat or (None, None)
-    area = area_at(present_site(connection), incident.category, incident.lonlat)
+    area = place_of(connection, incident.category, incident.lonlat).area
     add_item(
         connection,
         {
@@ -128,11 +119,12 @@ def _renew(connection: sqlite3.Connection, item_id: str, at_ms: int, *, is_waiti
     first = min(sources, key=lambda stored: (stored.incident.opened_at, stored.incident.incident_id)).incident
     is_gone = not any(stored.is_open for stored in sources)
     connection.execute(
-        "UPDATE review_items SET category = ?, priority = ?, document = ?,"
+        "UPDATE review_items SET category = ?, priority = ?, area = ?, document = ?,"
         " gone_ms = CASE WHEN ? THEN coalesce(gone_ms, ?) END WHERE item_id = ?",
         (
             first.category.value,
             min(stored.incident.priority for stored in sources),
+            place_of(connection, first.category, first.lonlat).area,
             json.dumps(incident_document(first), ensure_ascii=False),
             is_gone,
             at_ms,

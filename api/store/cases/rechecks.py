@@ -1,50 +1,29 @@
 """A camera looks again at a case's place; what it answers is a step, and a person closes."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from shapely.geometry import MultiPoint, Point
 
 from api.lifecycle import Action
-from api.store.cases.asking import ask_worker
 from api.store.cases.present import present_site
 from api.store.cases.rows import StoredCase, find_case
 from api.store.cases.sightings import incident_of
 from api.store.cases.steps import MACHINE, Step, note_step
+from api.store.commands import CommandEnd, enqueue_command, on_result
 from api.store.times import from_ms
+from contracts.command import RecheckAnswer
 from contracts.incident import Incident, rfc3339
 from contracts.site import Site
 
-__all__ = ["RecheckEnd", "ask_recheck", "keep_recheck", "view_over"]
+__all__ = ["ask_recheck", "keep_recheck", "view_over"]
 
+CANNOT_TELL: Final = RecheckAnswer.CANNOT_TELL.value
 TTL_S: Final = 24 * 3600.0
 NEAR_DEG: Final = 20 / 111_320
 """A view is taken to see 20 m around its control points."""
 LEAST_RADIUS_M: Final = 2.0
 MOST_RADIUS_M: Final = 50.0
-
-
-@dataclass(frozen=True, slots=True)
-class RecheckEnd:
-    """How a recheck ended.
-
-    Args:
-        command_id: Which.
-        is_done: Whether a worker did it; not where it failed or expired.
-        answer: What it found: `answer` (gone, still_there, cannot_tell) and `why`.
-        evidence: Its pictures, as `EvidenceRef` in JSON.
-        reason: Why it was not done.
-        now_ms: When it ended.
-    """
-
-    command_id: str
-    is_done: bool
-    answer: Mapping[str, Any]
-    evidence: Sequence[Mapping[str, Any]]
-    reason: str
-    now_ms: int
 
 
 def ask_recheck(connection: sqlite3.Connection, case: StoredCase, step: Step) -> None:
@@ -58,7 +37,7 @@ def ask_recheck(connection: sqlite3.Connection, case: StoredCase, step: Step) ->
         )
         return
     camera_id, body = asked
-    command_id = ask_worker(
+    command_id = enqueue_command(
         connection,
         kind="recheck",
         camera_id=camera_id,
@@ -68,31 +47,32 @@ def ask_recheck(connection: sqlite3.Connection, case: StoredCase, step: Step) ->
         actor=step.actor,
         now_ms=step.at_ms,
     )
-    if command_id is not None:
-        connection.execute(
-            "INSERT OR IGNORE INTO case_rechecks (command_id, case_id, asked_ms) VALUES (?, ?, ?)",
-            (command_id, case.case_id, step.at_ms),
-        )
+    connection.execute(
+        "INSERT OR IGNORE INTO case_rechecks (command_id, case_id, asked_ms) VALUES (?, ?, ?)",
+        (command_id, case.case_id, step.at_ms),
+    )
     told = {"camera_id": camera_id, "view_id": str(body["view_id"]), "command_id": command_id}
     note_step(connection, case, "recheck_asked", Step(Action.RECHECK, MACHINE, step.at_ms, detail=told), {})
 
 
-def keep_recheck(connection: sqlite3.Connection, end: RecheckEnd) -> None:
+@on_result("recheck")
+def keep_recheck(connection: sqlite3.Connection, end: CommandEnd) -> None:
     """Keep a camera's answer as a step of its case, with the before/after pair; nothing else changes."""
     row = connection.execute(
-        "SELECT case_id FROM case_rechecks WHERE command_id = ?", (end.command_id,)
+        "SELECT case_id FROM case_rechecks WHERE command_id = ?", (end.command.command_id,)
     ).fetchone()
     case = find_case(connection, row[0]) if row else None
     if case is None:
         return
     pictures = {str(ref["kind"]): str(ref["href"]).rpartition("/")[2] for ref in end.evidence}
-    answer = end.answer.get("answer", "cannot_tell") if end.is_done else "cannot_tell"
+    is_done = end.command.state == "done"
+    answer = end.answer.get("answer", CANNOT_TELL) if is_done else CANNOT_TELL
     detail = {
         "answer": answer,
-        "why": end.answer.get("why", "") if end.is_done else end.reason,
+        "why": end.answer.get("why", "") if is_done else end.command.reason,
         "before": pictures.get("before"),
         "now": pictures.get("now"),
-        "command_id": end.command_id,
+        "command_id": end.command.command_id,
     }
     step = Step(Action.RECHECK, MACHINE, end.now_ms, picture=pictures.get("now"), detail=detail)
     note_step(connection, case, "recheck_answered", step, {})
@@ -105,7 +85,7 @@ def _seen_by_camera(connection: sqlite3.Connection, case: StoredCase) -> tuple[s
         (case.case_id,),
     ).fetchall()
     seen = [stored.incident for (key,) in rows if (stored := incident_of(connection, key)) is not None]
-    whole = [incident for incident in seen if incident.picture_wh is not None or incident.lonlat is not None]
+    whole = [incident for incident in seen if _has_box(incident) or incident.lonlat is not None]
     if not whole:
         return None
     best = min(whole, key=_doubt_m)
@@ -115,11 +95,17 @@ def _seen_by_camera(connection: sqlite3.Connection, case: StoredCase) -> tuple[s
         "first_seen": rfc3339(best.first_seen),
         "last_seen": rfc3339(best.last_seen),
     }
-    if best.picture_wh is not None:
+    if _has_box(best) and best.picture_wh is not None:
         body |= {"box_xyxy_px": list(best.box_xyxy_px), "picture_wh": list(best.picture_wh)}
     if best.lonlat is not None:
         body |= {"lonlat": list(best.lonlat), "radius_m": _radius_m(_doubt_m(best))}
     return best.camera_id, body
+
+
+def _has_box(incident: Incident) -> bool:
+    """Whether an incident says where in the picture it was, in a way that a worker can look there."""
+    x1, y1, x2, y2 = incident.box_xyxy_px
+    return incident.picture_wh is not None and x1 < x2 and y1 < y2
 
 
 def _doubt_m(incident: Incident) -> float:

@@ -9,13 +9,14 @@ from api.errors import Forbidden, NotFound
 from api.lifecycle import Action
 from api.roles import Needs
 from api.store.audit import append_audit
-from api.store.cases.present import area_at, day_of, present_site, priority_of
+from api.store.cases.present import day_of, present_site, priority_of
 from api.store.cases.queueing import LIVE, add_item
 from api.store.cases.rows import StoredCase, find_case
 from api.store.cases.sources import add_sources
 from api.store.cases.steps import Step, begin_case
+from api.store.placing import place_of
 from api.store.times import from_ms
-from contracts.incident import rfc3339
+from contracts.incident import Category, rfc3339
 
 __all__ = ["Report", "StoredReport", "keep_report", "report_for"]
 
@@ -63,7 +64,7 @@ def keep_report(connection: sqlite3.Connection, caller: Caller, report: Report, 
     if report.kind == "superior" and not caller.allows(Needs.DISPATCH):
         raise Forbidden("Only a dispatcher enters what a superior orders.", "Report it as staff.")
     site = present_site(connection)
-    area = area_at(site, report.category, report.lonlat)
+    area = place_of(connection, Category(report.category), report.lonlat).area
     if not caller.may_see(area):
         raise Forbidden("The place lies in none of your areas.", "Report it to who is responsible there.")
     report_id, is_order = str(uuid.uuid4()), report.kind == "superior"

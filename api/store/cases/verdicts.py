@@ -10,12 +10,14 @@ from api.errors import Conflict, Unprocessable
 from api.lifecycle import Action, CaseState
 from api.store.audit import append_audit
 from api.store.cases.labels import Label, keep_labels
-from api.store.cases.present import area_at, day_of, hour_of, present_site
+from api.store.cases.present import day_of, hour_of, present_site
 from api.store.cases.queue import ReviewItem, held_item, item_sources
 from api.store.cases.rows import StoredCase, case_for, find_case
 from api.store.cases.sightings import Source
 from api.store.cases.sources import add_sources, join_case, place_columns
 from api.store.cases.steps import Step, begin_case, take_step
+from api.store.placing import place_of
+from contracts.incident import Category
 
 __all__ = ["REASONS", "VERDICTS", "Verdict", "VerdictKept", "give_verdict"]
 
@@ -177,13 +179,14 @@ def _begin(
     place = place_columns(connection, sources, step.at_ms)
     if verdict.lonlat is not None and "lon" not in place:
         place |= {"lon": verdict.lonlat[0], "lat": verdict.lonlat[1]}
-    lonlat = (place["lon"], place["lat"]) if place.get("lon") is not None else None
+    lon, lat = place.get("lon"), place.get("lat")
+    lonlat = (float(lon), float(lat)) if lon is not None and lat is not None else None
     state = CaseState.FILED if step.action is Action.FILE else CaseState.VERIFYING
     columns: dict[str, Any] = {
         "state": state.value,
         "category": category,
         "priority": item.priority,
-        "area": area_at(site, category, lonlat) or item.area,  # type: ignore[arg-type]
+        "area": place_of(connection, Category(category), lonlat).area or item.area,
         "run": item.run,
         "reported_ms": item.created_ms,
         "title": verdict.note[:200],

@@ -1,17 +1,46 @@
 """How long cameras watched in a month, as their workers told it."""
 
-import json
 import sqlite3
 from collections import defaultdict
 from itertools import pairwise
 
 from api.duty.months import Month
+from api.store.times import to_ms
+from contracts.event import AnyEvent, HealthEvent
+from contracts.event import HealthState as State
 
-__all__ = ["HOUR_MS", "camera_hours"]
+__all__ = ["camera_hours", "forget_watching", "note_watching"]
 
 HOUR_MS = 3_600_000
-WATCHING = frozenset({"ok", "keyframes_too_rare", "overloaded", "no_detector"})
+WATCHING = frozenset({State.OK, State.KEYFRAMES_TOO_RARE, State.OVERLOADED, State.NO_DETECTOR})
 """States of health in which a view sees what it should; offline, frozen, refused and moved ones do not."""
+
+
+def note_watching(connection: sqlite3.Connection, event: AnyEvent) -> None:
+    """Note when a live view begins or ceases to watch; an ingest hook."""
+    if not isinstance(event, HealthEvent) or event.data.run != "live":
+        return
+    connection.execute(
+        "INSERT OR IGNORE INTO view_watching (camera_id, view_id, at_ms, sequence, is_watching)"
+        " VALUES (?, ?, ?, ?, ?)",
+        (
+            event.data.camera_id,
+            event.data.view_id,
+            to_ms(event.time),
+            event.sequence,
+            event.data.state in WATCHING,
+        ),
+    )
+
+
+def forget_watching(connection: sqlite3.Connection, month: Month) -> None:
+    """Forget what was noted before a month that is kept, but for how each view stood at its beginning."""
+    connection.execute(
+        "DELETE FROM view_watching WHERE at_ms < ? AND EXISTS (SELECT 1 FROM view_watching w"
+        " WHERE w.camera_id = view_watching.camera_id AND w.view_id = view_watching.view_id AND w.at_ms < ?"
+        " AND (w.at_ms, w.sequence) > (view_watching.at_ms, view_watching.sequence))",
+        (month.start_ms, month.start_ms),
+    )
 
 
 def camera_hours(connection: sqlite3.Connection, month: Month, now_ms: int) -> dict[str, float]:
@@ -24,14 +53,12 @@ def camera_hours(connection: sqlite3.Connection, month: Month, now_ms: int) -> d
     until_ms = min(month.end_ms, now_ms)
     changes: dict[tuple[str, str], list[tuple[int, bool]]] = defaultdict(list)
     rows = connection.execute(
-        "SELECT camera_id, view_id, time_ms, document FROM events"
-        " WHERE type = 'org.streetkeeper.camera.health' AND run = 'live' AND time_ms < ?"
-        " ORDER BY camera_id, time_ms, arrival",
+        "SELECT camera_id, view_id, at_ms, is_watching FROM view_watching WHERE at_ms < ?"
+        " ORDER BY camera_id, view_id, at_ms, sequence",
         (until_ms,),
     )
-    for camera_id, view_id, time_ms, document in rows:
-        is_watching = json.loads(document)["data"]["state"] in WATCHING
-        changes[(camera_id, view_id)].append((max(time_ms, month.start_ms), is_watching))
+    for camera_id, view_id, at_ms, is_watching in rows:
+        changes[(camera_id, view_id)].append((max(at_ms, month.start_ms), bool(is_watching)))
     by_camera: dict[str, list[float]] = defaultdict(list)
     for (camera_id, _), told in changes.items():
         stretches = pairwise([*told, (until_ms, False)])

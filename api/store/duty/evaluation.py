@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from api.duty.figures import CaseFact
 from api.duty.months import Month, month_at, month_named
-from api.store.duty.coverage import camera_hours
+from api.store.duty.coverage import camera_hours, forget_watching
 from api.store.duty.facts import count_month
 from api.store.times import from_ms
+from contracts.responsibility import ResponsibilityDocument
 
 __all__ = ["MonthCount", "freeze_months", "month_count"]
 
@@ -28,14 +29,16 @@ class MonthCount:
     is_final: bool
 
 
-def month_count(connection: sqlite3.Connection, month: Month, now_ms: int) -> MonthCount:
+def month_count(
+    connection: sqlite3.Connection, month: Month, now_ms: int, document: ResponsibilityDocument | None = None
+) -> MonthCount:
     """The month as it was kept, or as it stands by now."""
     kept = connection.execute(
         "SELECT coverage FROM evaluation_months WHERE month = ?", (month.name,)
     ).fetchone()
     if kept is None:
         hours = camera_hours(connection, month, now_ms)
-        return MonthCount(count_month(connection, month), hours, is_final=False)
+        return MonthCount(count_month(connection, month, document), hours, is_final=False)
     rows = connection.execute(
         "SELECT case_id, number, category, street, unit, area, figures, handling_ms"
         " FROM evaluation_facts WHERE month = ? ORDER BY number",
@@ -44,7 +47,7 @@ def month_count(connection: sqlite3.Connection, month: Month, now_ms: int) -> Mo
     return MonthCount([CaseFact(*row) for row in rows], json.loads(kept[0]), is_final=True)
 
 
-def freeze_months(connection: sqlite3.Connection, time_zone: str, now_ms: int) -> list[str]:
+def freeze_months(connection: sqlite3.Connection, document: ResponsibilityDocument, now_ms: int) -> list[str]:
     """Keep every month whose cut-off is past and that is not kept yet; gives their names.
 
     In the writer's transaction. Doing it again changes nothing.
@@ -54,9 +57,10 @@ def freeze_months(connection: sqlite3.Connection, time_zone: str, now_ms: int) -
         return []
     kept = {row[0] for row in connection.execute("SELECT month FROM evaluation_months")}
     frozen = []
-    for month in _months_since(first_ms, now_ms, time_zone):
+    for month in _months_since(first_ms, now_ms, document.calendar.time_zone):
         if month.cutoff_ms <= now_ms and month.name not in kept:
-            _freeze(connection, month, now_ms)
+            _freeze(connection, month, document, now_ms)
+            forget_watching(connection, month)
             frozen.append(month.name)
     return frozen
 
@@ -70,7 +74,9 @@ def _months_since(first_ms: int, now_ms: int, time_zone: str) -> list[Month]:
     return found
 
 
-def _freeze(connection: sqlite3.Connection, month: Month, now_ms: int) -> None:
+def _freeze(
+    connection: sqlite3.Connection, month: Month, document: ResponsibilityDocument, now_ms: int
+) -> None:
     hours = camera_hours(connection, month, now_ms)
     connection.execute(
         "INSERT INTO evaluation_months (month, cutoff_ms, frozen_ms, coverage) VALUES (?, ?, ?, ?)",
@@ -91,6 +97,6 @@ def _freeze(connection: sqlite3.Connection, month: Month, now_ms: int) -> None:
                 fact.figures,
                 fact.handling_ms,
             )
-            for fact in count_month(connection, month)
+            for fact in count_month(connection, month, document)
         ],
     )

@@ -33,6 +33,9 @@ def occupancy_told(
 ) -> dict[str, list[Told]]:
     """By view, what live views told of a zone in a span, in order of time.
 
+    Only of views that have seen something stand there at least once: a zone may lie in a picture and yet
+    behind a wall, and the noughts of such a view would make a full point look empty.
+
     Args:
         connection: A reader's.
         zone: The zone.
@@ -42,8 +45,9 @@ def occupancy_told(
     found: dict[str, list[Told]] = defaultdict(list)
     rows = connection.execute(
         "SELECT view_id, at_ms, standing, seen_share FROM zone_occupancy WHERE zone = ? AND run = 'live'"
-        " AND at_ms >= ? AND at_ms < ? ORDER BY view_id, at_ms, sequence",
-        (zone, since_ms, until_ms),
+        " AND at_ms >= ? AND at_ms < ? AND view_id IN (SELECT view_id FROM zone_occupancy WHERE zone = ?"
+        " AND run = 'live' AND standing > 0) ORDER BY view_id, at_ms, sequence",
+        (zone, since_ms, until_ms, zone),
     )
     for view_id, at_ms, standing, seen_share in rows:
         found[view_id].append(Told(at_ms, standing, seen_share))

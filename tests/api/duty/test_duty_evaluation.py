@@ -20,7 +20,7 @@ from api.duty.sample import draw_sample
 from api.store import Store
 from api.store.duty.evaluation import month_count
 from tests.api.conftest import RunningApi
-from tests.support.case_tables import Step, add_case, keep_config, make_case_tables, take_step
+from tests.support.case_tables import Step, add_case, keep_config, take_step
 from tests.support.example_duty import DUTY_TEXT, at_en
 
 pytestmark = pytest.mark.slow
@@ -35,7 +35,6 @@ NOW = MONTH.end_ms + 20 * DAY
 @pytest.fixture
 def month_store(store: Store) -> Iterator[Store]:
     """A store with one case for each thing that can happen in October."""
-    make_case_tables(store)
     keep_config(store, "responsibility", DUTY_TEXT)
     fill(store)
     yield store
@@ -213,7 +212,6 @@ def test_a_month_that_was_kept_stays_even_when_its_cases_are_gone(month_store: S
     assert keep_months(month_store, NOW) == ["2026-10"]
     assert keep_months(month_store, NOW) == []
     month_store.write(lambda raw: raw.execute("DELETE FROM cases")).result()
-    month_store.write(lambda raw: raw.execute("DELETE FROM case_steps")).result()
     kept = month_store.read(lambda raw: month_count(raw, MONTH, NOW))
     assert kept.is_final
     assert kept.facts == before
@@ -224,7 +222,6 @@ def test_a_month_that_was_kept_stays_even_when_its_cases_are_gone(month_store: S
 
 @pytest.fixture
 def supervisor(api: RunningApi) -> Iterator[httpx.Client]:
-    make_case_tables(api.store)
     keep_config(api.store, "responsibility", DUTY_TEXT)
     fill(api.store)
     with api.client("supervisor") as client:
@@ -332,6 +329,20 @@ def test_normalised_figures_come_from_the_hours_that_cameras_watched(
     assert rows["lane"]["camera_hours"] == 0
     assert rows["lane"]["filed_per_1000_camera_hours"] is None
     assert reply["total"]["camera_hours"] == 36
+
+
+def test_hours_stay_when_the_events_of_health_are_gone(supervisor: httpx.Client, api: RunningApi) -> None:
+    """A camera that is well says so once; retention deletes that event after a month."""
+    long_ago = datetime.fromtimestamp(MONTH.start_ms / 1000 - 90 * 86_400, ZoneInfo(ZONE))
+    with api.client("worker") as worker:
+        event = health("lane", 0, "ok", long_ago)
+        worker.post("/v1/events", json=event, headers={"Content-Type": "application/cloudevents+json"})
+    api.store.write(lambda raw: raw.execute("DELETE FROM events")).result()
+    hours = MONTH.end_ms - MONTH.start_ms
+    for _ in range(2):
+        total = supervisor.get("/v1/evaluation?month=2026-10").json()["total"]
+        assert total["camera_hours"] == hours / HOUR
+        keep_months(api.store, NOW)
 
 
 def health(view: str, sequence: int, state: str, at: datetime) -> dict[str, object]:

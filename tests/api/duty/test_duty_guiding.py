@@ -15,11 +15,14 @@ from hypothesis import strategies as st
 from api.duty.guiding import GuidingPoint, Seen, guiding_points, point_report
 from api.duty.occupancy import KNOWN_FOR_MS, Told, stretches
 from api.duty.register import KeptFor, Share, register_content
+from api.retention import DEFAULT_DAYS, read_retention
+from api.store.duty.quality import KEPT_WORDS, kept_for
+from api.store.purge import purge
 from contracts.site import Site
 from sample_videos.district.site import site_document
 from tests.api.conftest import RunningApi
 from tests.support.api_events import make_event
-from tests.support.case_tables import add_case, keep_config, make_case_tables
+from tests.support.case_tables import add_case, keep_config
 from tests.support.example_duty import DUTY_TEXT, at_en, district_duty, district_site, duty_changed
 
 pytestmark = pytest.mark.slow
@@ -147,7 +150,6 @@ def test_unmet_demand_never_exceeds_the_time_that_vendors_stood_there(
 
 @pytest.fixture
 def district(api: RunningApi) -> RunningApi:
-    make_case_tables(api.store)
     keep_config(api.store, "responsibility", DUTY_TEXT)
     site = site_document(1)
     # Open around the clock, so that the test does not depend on the hour at which it runs.
@@ -206,6 +208,22 @@ def test_counts_that_workers_send_are_shown_with_what_is_free(district: RunningA
         detail = reader.get("/v1/guiding-points/market?days=1").json()
         assert detail["series"][-1]["standing"] == 4
         assert reader.get("/v1/guiding-points/nowhere").status_code == 404
+
+
+def test_a_view_that_never_saw_a_stall_in_the_zone_is_not_believed(district: RunningApi) -> None:
+    now = datetime.now(UTC)
+    send(district, occupancy("market", 0, now - timedelta(minutes=9), 1, view="lane"))
+    with district.client("reader") as reader:
+
+        def standing() -> int | None:
+            points = reader.get("/v1/guiding-points").json()["guiding_points"]
+            (count,) = (point["standing"] for point in points if point["zone"] == "market")
+            return None if count is None else int(count)
+
+        assert standing() is None
+        send(district, occupancy("market", 2, now - timedelta(minutes=8), 2, view="lane"))
+        send(district, occupancy("market", 0, now - timedelta(minutes=5), 3, view="lane"))
+        assert standing() == 0
 
 
 def test_an_occupancy_that_names_another_subject_is_rejected(district: RunningApi) -> None:
@@ -270,7 +288,13 @@ def test_the_register_needs_no_sign_in_and_tells_purposes_and_cameras_by_street(
 ) -> None:
     page = stranger.get("/register")
     assert page.status_code == 200
-    for words in ("rehearsal with a simulated district", "Housing lane", "Street vendor", "To object"):
+    for words in (
+        "rehearsal with a simulated district",
+        "Housing lane",
+        "Street vendor",
+        "To object",
+        "<td>1095</td>",
+    ):
         assert words in page.text
     assert "looks at" not in page.text
     for secret in ("P-0001", ".mp4", "polygon", "118.91"):
@@ -287,7 +311,6 @@ def test_positions_are_shown_only_where_the_configuration_says_so(
 
 
 def test_the_register_of_a_service_without_a_site_says_that_nothing_is_watched(api: RunningApi) -> None:
-    make_case_tables(api.store)
     with api.stranger() as client:
         assert "nothing is watched" in client.get("/register").text
 
@@ -303,3 +326,23 @@ def test_a_register_shows_quality_with_its_interval_and_how_long_things_are_kept
 
 def test_counts_are_believed_for_an_hour() -> None:
     assert KNOWN_FOR_MS == HOUR
+
+
+def test_the_register_has_words_for_everything_that_is_kept_by_days() -> None:
+    assert set(KEPT_WORDS) == set(DEFAULT_DAYS)
+    told = kept_for(read_retention({"rejected/garbage_pile": 3}))
+    assert KeptFor("An incident that a person rejected (garbage pile)", 3) in told
+
+
+def test_old_counts_are_purged_with_their_events(district: RunningApi) -> None:
+    now = datetime.now(UTC)
+    send(
+        district,
+        occupancy("market", 2, now - timedelta(days=500), 1),
+        occupancy("market", 3, now - timedelta(days=100), 2),
+    )
+    purged = purge(district.store, read_retention({}), "command")
+    assert purged.rows["event.occupancy"] == 1
+    kept = district.store.read(lambda raw: raw.execute("SELECT standing FROM zone_occupancy").fetchall())
+    events = district.store.read(lambda raw: raw.execute("SELECT count(*) FROM events").fetchone())
+    assert (kept, events) == ([(3,)], (1,))

@@ -15,7 +15,7 @@ from api.store.keys import create_key
 from api.store.rights import Rights
 from api.store.times import from_ms
 from tests.api.conftest import RunningApi
-from tests.support.case_tables import Step, add_case, keep_config, make_case_tables, take_step
+from tests.support.case_tables import Step, add_case, keep_config, take_step
 from tests.support.example_duty import DUTY_TEXT
 
 pytestmark = pytest.mark.slow
@@ -28,7 +28,6 @@ VENDOR = {"category": "street_vendor", "unit": "street-office", "lon": None, "la
 
 @pytest.fixture
 def duty_store(store: Store) -> Iterator[Store]:
-    make_case_tables(store)
     keep_config(store, "responsibility", DUTY_TEXT)
     yield store
 
@@ -156,7 +155,6 @@ def test_a_duty_that_fails_is_tried_again_and_stops_no_other() -> None:
 
 @pytest.fixture
 def duty_api(api: RunningApi) -> RunningApi:
-    make_case_tables(api.store)
     keep_config(api.store, "responsibility", DUTY_TEXT)
     now = time.time_ns() // 1_000_000
     for number, (due, unit, area) in enumerate(

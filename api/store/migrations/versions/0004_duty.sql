@@ -60,4 +60,22 @@ CREATE TABLE evaluation_facts (
     PRIMARY KEY (month, case_id)
 ) WITHOUT ROWID;
 
-CREATE INDEX events_of_health ON events (camera_id, time_ms) WHERE type = 'org.streetkeeper.camera.health';
+-- When live views began and ceased to watch, as their health told: the events themselves are not kept so long.
+CREATE TABLE view_watching (
+    camera_id   TEXT    NOT NULL,
+    view_id     TEXT    NOT NULL,
+    at_ms       INTEGER NOT NULL,
+    sequence    INTEGER NOT NULL,
+    is_watching INTEGER NOT NULL,
+    PRIMARY KEY (camera_id, view_id, at_ms, sequence)
+) WITHOUT ROWID;
+INSERT OR IGNORE INTO view_watching (camera_id, view_id, at_ms, sequence, is_watching)
+    SELECT camera_id, view_id, time_ms, sequence,
+        json_extract(document, '$.data.state') IN ('ok', 'keyframes_too_rare', 'overloaded', 'no_detector')
+    FROM events WHERE type = 'org.streetkeeper.camera.health' AND run = 'live';
+
+CREATE INDEX occupancy_events_by_time ON events (time_ms) WHERE type = 'org.streetkeeper.zone.occupancy';
+CREATE INDEX zone_occupancy_by_time ON zone_occupancy (at_ms);
+-- A month's figures: the cases that were alive in it or due in it.
+CREATE INDEX cases_by_report ON cases (reported_ms, closed_ms, due_ms);
+CREATE INDEX cases_by_due ON cases (due_ms, case_key) WHERE due_ms IS NOT NULL;
