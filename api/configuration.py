@@ -12,8 +12,7 @@ from pydantic import BaseModel
 
 from api.callers import Caller
 from api.store import Store
-from api.store.configuration import ConfigVersion
-from api.store.duty.configured import responsibility_in, site_in
+from api.store.configuration import ConfigVersion, current_config
 from contracts.difference import Change, differences
 from contracts.fault import Fault
 from contracts.responsibility import ResponsibilityDocument
@@ -27,6 +26,7 @@ __all__ = [
     "areas_of_camera",
     "cameras_of",
     "changes_between",
+    "document_of",
     "responsibility_of",
     "site_of",
 ]
@@ -70,6 +70,21 @@ _parsed: OrderedDict[tuple[str, str], BaseModel] = OrderedDict()
 _lock = Lock()
 
 
+def document_of(source: Source, kind: str) -> BaseModel | None:
+    """The current document of a kind, parsed; None where none was given, or this release has no such kind.
+
+    What was taken by an earlier release and has faults for this one raises what its `parse` raises.
+    """
+    if kind not in KINDS:
+        return None
+    current = (
+        source.read(lambda connection: current_config(connection, kind))
+        if isinstance(source, Store)
+        else current_config(source, kind)
+    )
+    return None if current is None else parsed(current)
+
+
 def parsed(version: ConfigVersion) -> BaseModel:
     """The document of one version; the last few are remembered, by what is in them."""
     key = (version.kind, version.digest)
@@ -87,12 +102,14 @@ def parsed(version: ConfigVersion) -> BaseModel:
 
 def site_of(source: Source) -> Site | None:
     """The site that holds now; None where none was imported."""
-    return source.read(site_in) if isinstance(source, Store) else site_in(source)
+    document = document_of(source, "site")
+    return document if isinstance(document, Site) else None
 
 
 def responsibility_of(source: Source) -> ResponsibilityDocument | None:
     """The responsibility document that holds now; None where none was imported."""
-    return source.read(responsibility_in) if isinstance(source, Store) else responsibility_in(source)
+    document = document_of(source, "responsibility")
+    return document if isinstance(document, ResponsibilityDocument) else None
 
 
 def changes_between(before: ConfigVersion | None, after: ConfigVersion) -> list[Change]:

@@ -19,8 +19,8 @@ from api.store.times import to_ms
 from api.store.words import spaced_words
 from benchmarks.api_cases import CASE_BATCH, fill_cases
 from benchmarks.api_city import BATCH, DAYS, FIRST_DAY, City, make_batch
-from contracts.responsibility_check import load_responsibility
 from contracts.event import parse_event
+from contracts.responsibility_check import load_responsibility
 
 __all__ = ["fill", "filled_folder"]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from benchmarks.bounds import wilson_bounds
 from contracts.incident import Category
+from contracts.shares import wilson_bounds
 
 __all__ = ["Met", "TargetLine", "health_targets", "targets_of"]
 

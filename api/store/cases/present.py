@@ -4,6 +4,7 @@ import sqlite3
 from datetime import UTC, datetime, time, tzinfo
 from zoneinfo import ZoneInfo
 
+from api.configuration import responsibility_of, site_of
 from api.sampling import View
 from api.store.times import from_ms, to_ms
 from contracts.responsibility import ResponsibilityDocument
@@ -24,12 +25,12 @@ ORDINARY = 3
 
 def present_site(connection: sqlite3.Connection) -> Site | None:
     """The site in force; None where none was imported."""
-    return site_in(connection)
+    return site_of(connection)
 
 
 def present_responsibility(connection: sqlite3.Connection) -> ResponsibilityDocument | None:
     """The responsibility document in force; None where none was imported."""
-    return responsibility_in(connection)
+    return responsibility_of(connection)
 
 
 def priority_of(site: Site | None, category: str) -> int:
