@@ -3,14 +3,18 @@
 import asyncio
 import json
 import math
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request
+from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 
-from api.errors import BadBody, TooLarge, TooSlow
+from api.errors import BadBody, TooLarge, TooSlow, Unprocessable
 
-__all__ = ["decode_json", "read_body"]
+__all__ = ["body_of", "decode_json", "read_body", "read_model"]
+
+Model = TypeVar("Model", bound=BaseModel)
+MAX_WISH_BYTES = 20_000
 
 
 async def read_body(request: Request, max_bytes: int, timeout_s: float) -> bytes:
@@ -70,3 +74,40 @@ def decode_json(body: bytes) -> Any:
         ) from None
     except RecursionError:
         raise BadBody("The body is nested too deeply.", "Send events as described in the API.") from None
+
+
+async def read_model(request: Request, model: type[Model], timeout_s: float) -> Model:
+    """The small document that a route takes, read after it is known who asks.
+
+    Raises:
+        BadBody: It is no JSON.
+        TooLarge: It is over 20 kB.
+        TooSlow: It did not arrive in time.
+        Unprocessable: It is not what the route takes; the faults name what.
+    """
+    document = decode_json(await read_body(request, MAX_WISH_BYTES, timeout_s))
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        faults = [
+            {"in": "body", "name": ".".join(str(part) for part in fault["loc"])[:60], "problem": fault["msg"]}
+            for fault in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        raise Unprocessable(
+            "The body is not what this takes.", "See /openapi.json for what it takes.", errors=faults
+        ) from None
+
+
+def body_of(model: type[BaseModel], example: Any) -> dict[str, Any]:
+    """The request body in the OpenAPI document, for `openapi_extra`; the schema itself is added in `main`."""
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": f"#/components/schemas/{model.__name__}"},
+                    "example": example,
+                }
+            },
+        }
+    }

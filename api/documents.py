@@ -2,9 +2,8 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
-from api.store.keys import Role
 from contracts.event import CameraHealth, Event
 from contracts.incident import Incident, LonLat
 
@@ -15,13 +14,11 @@ __all__ = [
     "IncidentList",
     "IncidentState",
     "IngestReply",
-    "KeyList",
-    "KeyMade",
-    "KeyRequest",
-    "KeyShown",
+    "Link",
     "PictureKept",
     "ProblemDetails",
     "RunList",
+    "RunShown",
     "ViewList",
 ]
 
@@ -82,6 +79,8 @@ class FeatureProperties(Incident):
 
     status: Literal["open", "closed"]
     sequence: int
+    area: str | None = Field(description="Area of responsibility that it lies in.")
+    grid_cell: str | None = Field(description="Cell of the district grid, 15 digits.")
 
 
 class IncidentFeature(BaseModel):
@@ -108,6 +107,8 @@ class IncidentState(BaseModel):
 
     status: Literal["open", "closed"]
     sequence: int = Field(description="Number of the event that this state comes from.")
+    area: str | None = Field(description="Area of responsibility that it lies in.")
+    grid_cell: str | None = Field(description="Cell of the district grid, 15 digits.")
     incident: Incident
 
 
@@ -150,44 +151,24 @@ class ViewList(BaseModel):
 
 
 class RunShown(BaseModel):
-    """A run that has incidents."""
+    """A run that has incidents or was announced."""
 
     run: str
     incidents: int
+    state: Literal["waiting", "running", "done", "failed"] | None = Field(
+        description="Of an analysis; null where no worker tells it."
+    )
+    progress: float | None = Field(description="Part of the recordings that is done, 0 to 1.")
+    detail: str
+    inputs: list[str] = Field(description="Names of the recordings.")
+    told_at: AwareDatetime | None
+    ended_at: AwareDatetime | None
+    admitted_at: AwareDatetime | None = Field(description="Since when it counts; null: it does not.")
+    admitted_by: str | None
+    admitted_reason: str | None
 
 
 class RunList(BaseModel):
     """Runs, newest first."""
 
     runs: list[RunShown]
-
-
-class KeyRequest(BaseModel):
-    """A wish for a key."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    role: Role
-    name: str = Field(min_length=1, max_length=100, description="Who uses it.")
-
-
-class KeyShown(BaseModel):
-    """A key without its secret."""
-
-    key_id: str
-    name: str
-    role: Role
-    created_at: AwareDatetime
-    revoked_at: AwareDatetime | None
-
-
-class KeyMade(KeyShown):
-    """A new key; `key` is shown this once."""
-
-    key: str
-
-
-class KeyList(BaseModel):
-    """Keys, newest first."""
-
-    keys: list[KeyShown]

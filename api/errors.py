@@ -3,16 +3,19 @@
 ApiError
 ├── BadParameter      a query parameter or path is wrong; the message names it
 ├── BadBody           the body is not what the route takes
-├── NotSignedIn       no key, a wrong key or a revoked one
-├── Forbidden         the key's role may not do this
-├── TooManyTries      too many wrong keys from one address; wait
+├── NotSignedIn       no key or session, or one that is wrong, revoked or expired
+├── Forbidden         the caller's role may not do this
+├── TooManyTries      too many wrong keys or passwords; wait
+├── TooManyRequests   more requests than this caller or address may make; wait
 ├── NotFound          there is no such thing
 ├── Conflict          it contradicts what is stored
+├── StaleVersion      somebody changed it since the caller looked
 ├── TooLarge          a body or batch over its limit
 ├── TooSlow           the body did not arrive in time
 ├── WrongMediaType    the content type is not one that the route takes
 ├── Unprocessable     well formed, but not acceptable
 ├── RangeNotSatisfiable  the range lies outside the picture
+├── ProviderFailed    the identity provider cannot be reached or answers nonsense
 ├── StoreBusy         the store cannot take it now; try again
 └── StorageFull       the disk is full; nothing was kept; try again later
 """
@@ -30,10 +33,14 @@ __all__ = [
     "NotFound",
     "NotSignedIn",
     "Problem",
+    "ProblemReply",
+    "ProviderFailed",
     "RangeNotSatisfiable",
+    "StaleVersion",
     "StorageFull",
     "StoreBusy",
     "TooLarge",
+    "TooManyRequests",
     "TooManyTries",
     "TooSlow",
     "Unprocessable",
@@ -89,12 +96,20 @@ class TooManyTries(ApiError):
     """Too many wrong keys from one address."""
 
 
+class TooManyRequests(ApiError):
+    """More requests than this caller or address may make."""
+
+
 class NotFound(ApiError):
     """There is no such thing."""
 
 
 class Conflict(ApiError):
     """It contradicts what is stored."""
+
+
+class StaleVersion(ApiError):
+    """Somebody changed it since the caller looked."""
 
 
 class TooLarge(ApiError):
@@ -115,6 +130,10 @@ class Unprocessable(ApiError):
 
 class RangeNotSatisfiable(ApiError):
     """The range lies outside the picture."""
+
+
+class ProviderFailed(ApiError):
+    """The identity provider cannot be reached or answers nonsense."""
 
 
 class StoreBusy(ApiError):
@@ -146,16 +165,19 @@ class ProblemReply:
 PROBLEMS: dict[type[ApiError], Problem] = {
     BadParameter: Problem(400, "bad-parameter", "A parameter is wrong"),
     BadBody: Problem(400, "bad-body", "The body cannot be read"),
-    NotSignedIn: Problem(401, "not-signed-in", "A valid API key is needed"),
-    Forbidden: Problem(403, "forbidden", "The key's role may not do this"),
+    NotSignedIn: Problem(401, "not-signed-in", "A sign-in or an API key is needed"),
+    Forbidden: Problem(403, "forbidden", "The role may not do this"),
     NotFound: Problem(404, "not-found", "There is no such thing"),
     TooSlow: Problem(408, "too-slow", "The body did not arrive in time"),
     Conflict: Problem(409, "conflict", "It contradicts what is stored"),
+    StaleVersion: Problem(412, "stale-version", "Somebody changed it meanwhile"),
     TooLarge: Problem(413, "too-large", "Too large"),
     WrongMediaType: Problem(415, "wrong-media-type", "The content type is not taken here"),
     RangeNotSatisfiable: Problem(416, "range-not-satisfiable", "The range lies outside the picture"),
     Unprocessable: Problem(422, "unprocessable", "Not acceptable"),
-    TooManyTries: Problem(429, "too-many-tries", "Too many wrong keys"),
+    TooManyTries: Problem(429, "too-many-tries", "Too many wrong keys or passwords"),
+    TooManyRequests: Problem(429, "too-many-requests", "Too many requests"),
+    ProviderFailed: Problem(502, "provider-failed", "The identity provider does not answer"),
     StoreBusy: Problem(503, "store-busy", "The store cannot take it now"),
     StorageFull: Problem(507, "storage-full", "The disk is full"),
 }

@@ -14,10 +14,9 @@ __all__ = [
     "INCIDENT_STATE",
     "INGEST_PARTLY",
     "INGEST_REPLY",
-    "KEY_LIST",
-    "KEY_MADE",
     "METRICS",
     "PICTURE_KEPT",
+    "RUN",
     "RUN_LIST",
     "VIEW_LIST",
     "problems",
@@ -108,7 +107,8 @@ def _links(path: str, media_type: str) -> list[dict[str, str]]:
     return [{"href": path, "rel": "self", "type": media_type}]
 
 
-STATE = {"status": "open", "sequence": 0, "incident": INCIDENT}
+BESIDE = {"status": "open", "sequence": 0, "area": "market-quarter", "grid_cell": "110101001001007"}
+STATE = {**BESIDE, "incident": INCIDENT}
 INGEST_REPLY = _json(
     {
         "stored": 1,
@@ -155,7 +155,7 @@ INCIDENT_FORMATS: dict[str, Any] = {
                     "type": "Feature",
                     "id": INCIDENT_ID,
                     "geometry": {"type": "Point", "coordinates": INCIDENT["lonlat"]},
-                    "properties": {**INCIDENT, "status": "open", "sequence": 0},
+                    "properties": {**INCIDENT, **BESIDE},
                 }
             ],
             "links": _links("/v1/incidents", "application/geo+json"),
@@ -186,18 +186,26 @@ VIEW_LIST = _json(
         ]
     }
 )
-RUN_LIST = _json({"runs": [{"run": "live", "incidents": 12}, {"run": "night-0412", "incidents": 3}]})
+_RUN = {
+    "run": "night-0412",
+    "incidents": 3,
+    "state": "done",
+    "progress": 1.0,
+    "detail": "",
+    "inputs": ["fair-gate-0412.mp4"],
+    "told_at": "2026-05-01T09:00:00.000Z",
+    "ended_at": "2026-05-01T09:00:00.000Z",
+    "admitted_at": "2026-05-02T08:30:00.000Z",
+    "admitted_by": "user:li.wei",
+    "admitted_reason": "Night footage of the fair, checked.",
+}
+_NOTHING = dict.fromkeys(
+    ("state", "progress", "told_at", "ended_at", "admitted_at", "admitted_by", "admitted_reason")
+)
+RUN = _json(_RUN)
+RUN_LIST = _json({"runs": [{**_RUN, **_NOTHING, "run": "live", "incidents": 12, "inputs": []}, _RUN]})
 HEALTH = _json({"status": "ok"})
 METRICS = {"text/plain": {"example": 'streetkeeper_api_events_total{outcome="stored"} 12.0\n'}}
-KEY = {
-    "key_id": "0a1b2c3d4e5f",
-    "name": "worker in the east depot",
-    "role": "worker",
-    "created_at": "2026-05-01T08:00:00.000Z",
-    "revoked_at": None,
-}
-KEY_MADE = _json({**KEY, "key": "sk_0a1b2c3d4e5f_<43 characters, shown once>"})
-KEY_LIST = _json({"keys": [KEY]})
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from contracts.event import HealthEvent, IncidentEvent, event_id, parse_event
+from contracts.event import AnyEvent, IncidentEvent, OccupancyEvent, event_id, parse_event
 
 __all__ = ["EventRefused", "judge"]
 
@@ -20,7 +20,7 @@ class EventRefused(Exception):
     """The document is no event that can be stored; the message is for the worker's operator."""
 
 
-def judge(document: Any, max_bytes: int) -> IncidentEvent | HealthEvent:
+def judge(document: Any, max_bytes: int) -> AnyEvent:
     """The event in a decoded document.
 
     Raises:
@@ -53,7 +53,7 @@ def _faults(error: ValidationError) -> str:
     return f"{shown}; and {more} more" if more > 0 else shown
 
 
-def _check_times(event: IncidentEvent | HealthEvent) -> None:
+def _check_times(event: AnyEvent) -> None:
     """Refuse times that no camera sees; at the ends of the calendar they cannot even be shown in UTC."""
     named = [("time", event.time)] + [
         (f"data.{name}", value) for name, value in event.data if isinstance(value, datetime)
@@ -63,7 +63,7 @@ def _check_times(event: IncidentEvent | HealthEvent) -> None:
             raise EventRefused(f"{name}: must lie between {FIRST_TIME.year} and {LAST_TIME.year}")
 
 
-def _check_identity(event: IncidentEvent | HealthEvent) -> None:
+def _check_identity(event: AnyEvent) -> None:
     if event.source != f"/views/{event.data.view_id}":
         raise EventRefused("source: must be /views/ and the view_id of data")
     if event.sequence > MAX_SEQUENCE:
@@ -73,3 +73,5 @@ def _check_identity(event: IncidentEvent | HealthEvent) -> None:
             raise EventRefused("subject: must be the incident_id of data")
         if event.id != event_id(event.subject, event.sequence):
             raise EventRefused("id: must be subject, a colon and the sequence")
+    if isinstance(event, OccupancyEvent) and event.subject != f"{event.data.view_id}/{event.data.zone}":
+        raise EventRefused("subject: must be the view_id of data, a slash and its zone")

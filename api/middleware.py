@@ -16,12 +16,14 @@ PAGE_POLICY = (
     "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; script-src 'self';"
     " connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 SAFE = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": PAGE_POLICY,
     "X-Frame-Options": "DENY",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
 
@@ -53,6 +55,10 @@ class Observed:
                 for name, value in SAFE.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store")
+                if scope["scheme"] == "https":
+                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+                if "access-control-allow-origin" in headers:
+                    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
             await send(message)
 
         try:
@@ -63,7 +69,7 @@ class Observed:
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         # The route's pattern, not the path: a path is the caller's text, and each would be a new counter.
         route = getattr(scope.get("route"), "path", "none")
-        method = scope["method"] if scope["method"] in {"GET", "HEAD", "POST", "PUT", "DELETE"} else "other"
+        method = scope["method"] if scope["method"] in METHODS else "other"
         self._metrics.requests.labels(method, route, str(status)).inc()
         self._metrics.seconds.labels(route).observe(seconds)
         level = logging.WARNING if status >= 500 else logging.DEBUG

@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime
 
 from api.errors import BadParameter
-from api.store.incidents import Bbox
+from api.store.history import Bbox
 from api.store.times import to_ms
 
 __all__ = ["Span", "read_bbox", "read_datetime"]

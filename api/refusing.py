@@ -9,9 +9,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.errors import TYPE_PREFIX, ApiError, BadParameter, problem_of
+from api.errors import TYPE_PREFIX, ApiError, BadParameter, ProblemReply, problem_of
 
-__all__ = ["PROBLEM_JSON", "add_handlers"]
+__all__ = ["PROBLEM_JSON", "add_handlers", "problem_reply"]
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +30,13 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _fail)
 
 
-def _refuse(request: Request, error: Exception) -> Response:
-    reply = problem_of(cast(ApiError, error), request.url.path)
+def problem_reply(reply: ProblemReply) -> Response:
+    """A problem as it is sent."""
     return JSONResponse(reply.body, reply.status, reply.headers, media_type=PROBLEM_JSON)
+
+
+def _refuse(request: Request, error: Exception) -> Response:
+    return problem_reply(problem_of(cast(ApiError, error), request.url.path))
 
 
 def _refuse_parameters(request: Request, error: Exception) -> Response:

@@ -10,11 +10,21 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from api.duty.keeping import case_duties
+from api.errors import StoreBusy
 from api.main import create_app
-from api.sessions import write_private
+from api.periodic import Duty, kept_up
+from api.retention import read_retention
+from api.roles import Role
 from api.settings import ApiSettings
 from api.store import Store, open_store
-from api.store.keys import Role, has_keys, insert_key, new_secret_key
+from api.store.commands import expire_commands
+from api.store.keys import has_keys, insert_key, new_secret_key
+from api.store.maintenance import forgetting, serving
+from api.store.outside import delete_left_over
+from api.store.private import write_private
+from api.store.purge import purge
+from api.store.times import now_ms
 
 __all__ = ["ADMIN_KEY_FILE", "ensure_admin_key", "run"]
 
@@ -22,6 +32,8 @@ log = logging.getLogger(__name__)
 
 ADMIN_KEY_FILE = "admin.key"
 GRACE_S = 3
+DAY_S = 86_400.0
+COMMANDS_EVERY_S = 30.0
 
 
 def ensure_admin_key(store: Store) -> Path | None:
@@ -45,6 +57,7 @@ def run(settings: ApiSettings, say: Callable[[str], None] | None = None) -> None
 
     Raises:
         StorageFull: The data folder cannot be written.
+        StoreBusy: The data folder is just being restored.
         MigrationRefused: The database was written by a newer release.
     """
     store = open_store(settings.data_dir)
@@ -57,10 +70,30 @@ def run(settings: ApiSettings, say: Callable[[str], None] | None = None) -> None
         server = uvicorn.Server(server_config(settings, create_app(settings, store)))
         if say:
             say(f"The case API listens on http://{settings.host}:{settings.port}/ and stops on Ctrl-C.")
-        with _orderly_end():
+        duties = [*case_duties(store), Duty("commands", COMMANDS_EVERY_S, lambda: keep_commands(store))]
+        if settings.purge_daily:
+            duties.append(Duty("purge", DAY_S, lambda: purge_quietly(store, settings)))
+        with serving(store.data_dir), _orderly_end(), kept_up(duties):
             server.run()
     finally:
         store.close()
+
+
+def keep_commands(store: Store) -> None:
+    """End commands that nobody did in time, and delete the originals of pictures that are masked."""
+    store.write(lambda connection: expire_commands(connection, now_ms())).result()
+    delete_left_over(store)
+
+
+def purge_quietly(store: Store, settings: ApiSettings) -> None:
+    """Delete what has been kept for long enough; a backup or purge in hand is left alone."""
+    try:
+        with forgetting(store.data_dir):
+            purged = purge(store, read_retention(settings.retention_days), "service")
+    except StoreBusy:
+        log.info("purge left out", extra={"reason": "a purge or backup runs"})
+        return
+    log.info("purged", extra={"rows": dict(purged.rows), "files": purged.files, "bytes": purged.bytes})
 
 
 @contextmanager

@@ -1,61 +1,113 @@
-"""Signed, expiring sign-ins of the browser page, and the secret that signs them."""
+"""The browser's cookie, and the proof that a changing request comes from our own page."""
 
 import base64
-import binascii
 import hashlib
 import hmac
-import os
-import secrets
-import time
-from pathlib import Path
+import ipaddress
+from urllib.parse import urlsplit
 
-__all__ = ["COOKIE", "Sessions", "write_private"]
+from fastapi import Request, Response
+
+from api.errors import Forbidden
+from api.settings import ApiSettings
+
+__all__ = [
+    "CSRF_HEADER",
+    "check_own_origin",
+    "check_proof",
+    "cookie_of",
+    "forget_cookie",
+    "is_secure",
+    "proof_of",
+    "set_cookie",
+]
 
 COOKIE = "streetkeeper_session"
+SECURE_COOKIE = f"__Host-{COOKIE}"
+"""The prefix makes browsers refuse it from a sister domain or over plain HTTP (RFC 6265bis, 4.1.3.2)."""
+CSRF_HEADER = "X-CSRF-Token"
 MAX_COOKIE_LENGTH = 300
 
 
-class Sessions:
-    """Makes and reads session cookies; the cookie names a key, never holds it.
-
-    Args:
-        secret_file: Where the signing secret is kept; made where it is missing.
-        lasts_s: Seconds that a sign-in lasts.
-    """
-
-    def __init__(self, secret_file: Path, lasts_s: float) -> None:
-        self.lasts_s = int(lasts_s)
-        if not secret_file.is_file():
-            write_private(secret_file, secrets.token_bytes(32))
-        self._secret = secret_file.read_bytes()
-
-    def seal(self, key_id: str) -> str:
-        """The cookie's value for a key that was just checked."""
-        claim = f"{key_id}.{int(time.time()) + self.lasts_s}"
-        return f"{claim}.{self._sign(claim)}"
-
-    def open(self, cookie: str) -> str | None:
-        """The key id in a genuine cookie that has not run out; None for any other string."""
-        if len(cookie) > MAX_COOKIE_LENGTH or not cookie.isascii():
-            return None
-        claim, _, signature = cookie.rpartition(".")
-        if not hmac.compare_digest(signature, self._sign(claim)):
-            return None
-        key_id, _, until = claim.partition(".")
-        return key_id if int(until) > time.time() else None
-
-    def _sign(self, claim: str) -> str:
-        digest = hmac.digest(self._secret, b"session:" + claim.encode(), hashlib.sha256)
-        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner reads, whole or not at all, and durably."""
-    arriving = path.with_name(f".{path.name}.{binascii.hexlify(os.urandom(6)).decode()}")
-    descriptor = os.open(arriving, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def is_secure(request: Request, settings: ApiSettings) -> bool:
+    """Whether the cookie must travel over HTTPS only: always, but for plain HTTP on the machine itself."""
+    if request.url.scheme == "https" or (settings.public_url or "").startswith("https:"):
+        return True
     try:
-        os.write(descriptor, content)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    arriving.replace(path)
+        return not ipaddress.ip_address(request.client.host if request.client else "").is_loopback
+    except ValueError:
+        return True
+
+
+def cookie_of(request: Request) -> str | None:
+    """The secret that the browser sends; None where it sends none or something else."""
+    value = request.cookies.get(SECURE_COOKIE) or request.cookies.get(COOKIE)
+    return value if value and len(value) <= MAX_COOKIE_LENGTH and value.isascii() else None
+
+
+def set_cookie(request: Request, reply: Response, secret: str, settings: ApiSettings) -> None:
+    """Give the browser the secret of a session, out of reach of scripts and other sites."""
+    secure = is_secure(request, settings)
+    reply.set_cookie(
+        SECURE_COOKIE if secure else COOKIE,
+        secret,
+        max_age=int(settings.session_hours * 3600),
+        httponly=True,
+        samesite="strict",
+        secure=secure,
+    )
+
+
+def forget_cookie(request: Request, reply: Response, settings: ApiSettings) -> None:
+    """Tell the browser to forget it."""
+    secure = is_secure(request, settings)
+    name = SECURE_COOKIE if secure else COOKIE
+    reply.delete_cookie(name, httponly=True, samesite="strict", secure=secure)
+
+
+def proof_of(secret: str) -> str:
+    """What our own page sends with a change: made from the secret, which no other page can read."""
+    digest = hmac.digest(secret.encode(), b"streetkeeper csrf", hashlib.sha256)
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def check_proof(request: Request, secret: str, presented: str | None, settings: ApiSettings) -> None:
+    """Refuse a change by cookie that our own page did not make.
+
+    Raises:
+        Forbidden: It comes from another origin, or without the proof.
+    """
+    check_own_origin(request, settings)
+    if not hmac.compare_digest(proof_of(secret).encode(), (presented or "").encode()):
+        raise Forbidden(
+            "The request does not prove that it comes from this site's page.",
+            f"Send `{CSRF_HEADER}` with `csrf_token` of GET /v1/session.",
+        )
+
+
+def check_own_origin(request: Request, settings: ApiSettings) -> None:
+    """Refuse a request that a browser marks as another site's.
+
+    Source: OWASP CSRF prevention: Fetch Metadata, then Origin against the own address.
+
+    Raises:
+        Forbidden: It comes from another origin.
+    """
+    remedy = "Open this site itself; behind a proxy set `public_url`."
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        raise Forbidden("This came from another site.", remedy)
+    origin = request.headers.get("origin")
+    if origin is None:
+        return
+    own = settings.public_url or f"{request.url.scheme}://{request.headers.get('host', '')}"
+    if _origin(origin) != _origin(own):
+        raise Forbidden("This came from another site.", remedy)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return ("", None, None)
+    return (parts.scheme, parts.hostname, port)

@@ -9,7 +9,7 @@ from threading import Lock
 
 from api.errors import TooManyTries
 
-__all__ = ["FailedTries"]
+__all__ = ["FailedTries", "network_of"]
 
 WINDOW_S = 60.0
 ADDRESSES = 10_000
@@ -40,7 +40,7 @@ class FailedTries:
         Raises:
             TooManyTries: Too many wrong keys came from there; the reply says when to try again.
         """
-        place = _network(address)
+        place = network_of(address)
         with self._lock:
             recent = self._recent(place)
             if len(recent) < self._limit or (place, _mark(key)) in self._trusted:
@@ -54,7 +54,7 @@ class FailedTries:
 
     def failed(self, address: str) -> None:
         """Count a wrong key."""
-        place = _network(address)
+        place = network_of(address)
         with self._lock:
             recent = self._recent(place)
             recent.append(self._clock())
@@ -66,7 +66,7 @@ class FailedTries:
 
     def accepted(self, address: str, key: str) -> None:
         """Remember a right key."""
-        entry = (_network(address), _mark(key))
+        entry = (network_of(address), _mark(key))
         with self._lock:
             self._trusted[entry] = None
             self._trusted.move_to_end(entry)
@@ -82,7 +82,7 @@ def _mark(key: str) -> bytes:
     return hashlib.sha256(key.encode(errors="replace")).digest()
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """The address, or for IPv6 its /64: one subscriber owns a whole one."""
     try:
         parsed = ipaddress.ip_address(address)

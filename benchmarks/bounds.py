@@ -1,4 +1,4 @@
-"""Bounds of measured shares and rates, and of shares whose samples hang together."""
+"""Bounds of measured rates, and of shares whose samples hang together."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -14,30 +14,11 @@ __all__ = [
     "rate_of",
     "rounded",
     "share_of",
-    "wilson_bounds",
 ]
 
-ONE_SIDED_95: Final = 1.6448536269514722
-"""Standard deviations below which 95 % of a normal distribution lie."""
 TAIL: Final = 0.05
 RESAMPLES: Final = 2000
 HALVINGS: Final = 60
-
-
-def wilson_bounds(hits: int, total: int) -> tuple[float, float]:
-    """Lower and upper one-sided 95 % bound of a share; (0, 1) without a sample.
-
-    Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference,
-    JASA 22 (1927).
-    """
-    if total == 0:
-        return 0.0, 1.0
-    z2 = ONE_SIDED_95**2
-    share = hits / total
-    middle = (share + z2 / (2 * total)) / (1 + z2 / total)
-    half = ONE_SIDED_95 / (1 + z2 / total) * math.sqrt(share * (1 - share) / total + z2 / (4 * total**2))
-    # At the ends the two terms are equal but for rounding.
-    return middle - half if hits else 0.0, middle + half if hits < total else 1.0
 
 
 def poisson_bounds(count: int, exposure: float) -> tuple[float, float]:

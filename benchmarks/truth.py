@@ -71,10 +71,7 @@ def table_of(
     """The table that is shown beside the JSON line."""
     yield CAVEAT
     for target in targets:
-        value = "none" if target.value is None else f"{target.value:.4g}"
-        bounds = "" if target.bounds is None else f" [{target.bounds[0]:.4g}, {target.bounds[1]:.4g}]"
-        note = f" ({target.note})" if target.note else ""
-        yield f"{target.met.value:>15}  {target.name}: {value}{bounds}, wanted {target.wanted}{note}"
+        yield target.told()
     for name, row in figures["by_category"].items():
         yield (
             f"{name:>20}: recall {row['recall']} of {row['expected']} {row['recall_bounds95']}, "

@@ -14,13 +14,13 @@ from benchmarks.bounds import (
     rate_of,
     rounded,
     share_of,
-    wilson_bounds,
 )
 from benchmarks.truth_causes import cause_of, cause_of_miss
 from benchmarks.truth_errors import Placed, placed_of
 from benchmarks.truth_health import health_of, reliability_of
 from benchmarks.truth_match import DayMatch, Verdict
 from contracts.incident import Category
+from contracts.shares import wilson_bounds
 from sample_videos.district.camera_day import CameraDay, ThingRecord
 from sample_videos.district.things import DAY_S
 from sample_videos.district.truth import TRAPS, is_easy

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from benchmarks.bounds import wilson_bounds
 from contracts.incident import Category
 
-__all__ = ["Met", "TargetLine", "targets_of"]
+__all__ = ["Met", "TargetLine", "health_targets", "targets_of"]
 
 LEAST_PLACED: Final = 500
 LEAST_CALIBRATIONS: Final = 40
@@ -46,6 +47,13 @@ class TargetLine:
     met: Met
     note: str = ""
 
+    def told(self) -> str:
+        """The target as a line of a table."""
+        value = "none" if self.value is None else f"{self.value:.4g}"
+        bounds = "" if self.bounds is None else f" [{self.bounds[0]:.4g}, {self.bounds[1]:.4g}]"
+        note = f" ({self.note})" if self.note else ""
+        return f"{self.met.value:>15}  {self.name}: {value}{bounds}, wanted {self.wanted}{note}"
+
 
 def targets_of(figures: Mapping[str, Any]) -> list[TargetLine]:
     """Every target for a run's figures."""
@@ -66,7 +74,7 @@ def targets_of(figures: Mapping[str, Any]) -> list[TargetLine]:
         _at_least("opened within dwell + 2 looks", 0.95, figures["opened_in_time"], bounds["opened_in_time"]),
         _sleeper(figures),
     ]
-    return lines + (_health(figures["camera_health"], figures["camera_days"]))
+    return lines + health_targets(figures["camera_health"], figures["camera_days"])
 
 
 def _by_category(figures: Mapping[str, Any]) -> list[TargetLine]:
@@ -128,7 +136,8 @@ def _sleeper(figures: Mapping[str, Any]) -> TargetLine:
     return _unless(line, not count and not was_there, "she was never there")
 
 
-def _health(health: Mapping[str, Any], days: float) -> list[TargetLine]:
+def health_targets(health: Mapping[str, Any], days: float) -> list[TargetLine]:
+    """The targets for a camera's health, for the figures of `health_of` over so many camera-days."""
     if not health["nudges"]:
         false = _at_most(
             "false moves per camera-month", 1.0, health["false_per_camera_month"],
@@ -136,9 +145,14 @@ def _health(health: Mapping[str, Any], days: float) -> list[TargetLine]:
         )  # fmt: skip
         return [_unless(false, days < LEAST_DAYS_STEADY, f"asks for {LEAST_DAYS_STEADY:g} camera-days")]
     noticed = _at_least("nudges noticed within 5 looks", 0.99, health["noticed"], health["noticed_bounds95"])
+    good, matter = health["noticed_that_matter"]
+    share = round(good / matter, 4) if matter else None
+    name = f"those of {health['least_that_matters_px']} px and more, of 1280"
+    mattering = _at_least(name, 0.99, share, list(wilson_bounds(good, matter)))
     return [
         _unless(noticed, health["nudges"] < LEAST_NUDGES, f"asks for {LEAST_NUDGES} nudges"),
-        *_health({**health, "nudges": 0}, days),
+        _unless(mattering, matter < LEAST_NUDGES / 2, f"asks for {LEAST_NUDGES // 2} nudges"),
+        *health_targets({**health, "nudges": 0}, days),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Events: immutable CloudEvents 1.0 messages about incidents and camera health, and their identity.
+"""Events: immutable CloudEvents 1.0 messages about incidents, camera health and zones, and their identity.
 
 Incident and event ids are derived from what happened, so that a replay, a crash or a second worker
 gives the same ids: sent at least once, stored exactly once (`architecture.md`, section 6).
@@ -13,10 +13,13 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 from contracts.incident import Category, Identifier, Incident, Message
 
 __all__ = [
+    "AnyEvent",
     "CameraHealth",
     "Event",
     "HealthEvent",
     "IncidentEvent",
+    "OccupancyEvent",
+    "ZoneOccupancy",
     "event_id",
     "incident_id",
     "parse_event",
@@ -53,6 +56,23 @@ class CameraHealth(Message):
     site_version: str = Field(max_length=64)
 
 
+class ZoneOccupancy(Message):
+    """How many things stand in a permitted zone, as one view sees it: a count, never who or which."""
+
+    zone: Identifier
+    view_id: Identifier
+    camera_id: Identifier
+    run: Identifier = "live"
+    category: Category
+    standing: int | None = Field(
+        ge=0, le=10_000, description="How many stand there; null where the view cannot tell."
+    )
+    seen_share: float = Field(
+        ge=0, le=1, description="Share of the zone in the picture; what stands before it is not known."
+    )
+    site_version: str = Field(max_length=64)
+
+
 class Envelope(Message):
     """The CloudEvents 1.0 attributes that every event carries."""
 
@@ -85,11 +105,19 @@ class HealthEvent(Envelope):
     data: CameraHealth
 
 
-Event = Annotated[IncidentEvent | HealthEvent, Field(discriminator="type")]
-_ADAPTER: TypeAdapter[IncidentEvent | HealthEvent] = TypeAdapter(Event)
+class OccupancyEvent(Envelope):
+    """The count of a permitted zone changed, or was told again as a sign of life."""
+
+    type: Literal["org.streetkeeper.zone.occupancy"]
+    data: ZoneOccupancy
 
 
-def parse_event(document: Any) -> IncidentEvent | HealthEvent:
+AnyEvent = IncidentEvent | HealthEvent | OccupancyEvent
+Event = Annotated[AnyEvent, Field(discriminator="type")]
+_ADAPTER: TypeAdapter[AnyEvent] = TypeAdapter(Event)
+
+
+def parse_event(document: Any) -> AnyEvent:
     """The event in a decoded JSON document.
 
     Raises:

@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.incident import Incident, rfc3339
 
-__all__ = ["incident_feature", "incidents_to_csv", "incidents_to_geojson"]
+__all__ = ["DECIMALS", "incident_feature", "incidents_to_csv", "incidents_to_geojson"]
 
 DECIMALS = 7
 """A hundredth of a metre; RFC 7946 calls more than that unwise."""

@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
 
 from shapely.geometry import Point, Polygon
 
@@ -55,17 +57,52 @@ def unit_for(category: Category, lonlat: LonLatPoint | None, site: Site) -> str 
     return min(fitting, key=lambda area: Polygon(area.polygon_lonlat).area).unit
 
 
-def _is_within(ring: Iterable[LonLatPoint], point: LonLatPoint, doubt_m: float) -> bool:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Ring:
+    """A polygon, built once: the same few zones are asked for every thing in every look.
+
+    Args:
+        polygon: The polygon.
+        bounds: Its least x and y, its greatest x and y.
+    """
+
+    polygon: Polygon
+    bounds: tuple[float, float, float, float]
+
+    def is_near(self, point: LonLatPoint, spare_x: float = 0.0, spare_y: float = 0.0) -> bool:
+        """Whether a point lies in the polygon's bounds; what does not is in no zone, whatever its shape."""
+        x1, y1, x2, y2 = self.bounds
+        return x1 - spare_x <= point[0] <= x2 + spare_x and y1 - spare_y <= point[1] <= y2 + spare_y
+
+    def covers(self, point: LonLatPoint) -> bool:
+        """Whether a point lies in the polygon or on its edge."""
+        return self.is_near(point) and bool(self.polygon.covers(Point(point)))
+
+
+@lru_cache(maxsize=4096)
+def _ring(corners: tuple[LonLatPoint, ...]) -> _Ring:
+    polygon = Polygon(corners)
+    x1, y1, x2, y2 = polygon.bounds
+    return _Ring(polygon, (float(x1), float(y1), float(x2), float(y2)))
+
+
+def _is_within(corners: Iterable[LonLatPoint], point: LonLatPoint, doubt_m: float) -> bool:
     """Whether a point lies in a polygon, or no farther from it than `doubt_m`."""
-    if _inside(ring, point):
+    ring = _ring(tuple(corners))
+    if ring.covers(point):
         return True
     if doubt_m <= 0:
         return False
     # Good to half a per cent over the few metres that matter.
     east_m = METRES_PER_DEGREE * math.cos(math.radians(point[1]))
-    metres = [((lon - point[0]) * east_m, (lat - point[1]) * METRES_PER_DEGREE) for lon, lat in ring]
+    if not ring.is_near(point, doubt_m / east_m, doubt_m / METRES_PER_DEGREE):
+        return False
+    metres = [
+        ((lon - point[0]) * east_m, (lat - point[1]) * METRES_PER_DEGREE)
+        for lon, lat in ring.polygon.exterior.coords
+    ]
     return float(Polygon(metres).distance(Point(0.0, 0.0))) <= doubt_m
 
 
-def _inside(ring: Iterable[LonLatPoint], point: LonLatPoint) -> bool:
-    return bool(Polygon(list(ring)).covers(Point(point)))
+def _inside(corners: Iterable[LonLatPoint], point: LonLatPoint) -> bool:
+    return _ring(tuple(corners)).covers(point)

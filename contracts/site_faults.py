@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 from shapely.geometry import Polygon, box
-from shapely.validation import explain_validity
 
 from contracts.camera_faults import camera_faults
 from contracts.fault import Fault
+from contracts.polygon_faults import polygon_faults
 from contracts.schedule import opens_ever
 from contracts.site import Permit, Site, Zone, ZoneKind
 
@@ -122,10 +122,10 @@ def _zone(site: Site, zone: Zone, path: str) -> Iterator[Fault]:
             yield Fault(
                 f"{path}.view", "a zone on the map belongs to no view", "Remove view, or use polygon_px"
             )
-        yield from _polygon(zone.polygon_lonlat, f"{path}.polygon_lonlat")
+        yield from polygon_faults(zone.polygon_lonlat, f"{path}.polygon_lonlat")
         return
     points = zone.polygon_px or []
-    yield from _polygon(points, f"{path}.polygon_px")
+    yield from polygon_faults(points, f"{path}.polygon_px")
     if zone.view is None:
         yield Fault(
             f"{path}.view", "a zone in pixels needs the view that it is drawn on", "Add view: with its id"
@@ -190,21 +190,6 @@ def _picture_of(site: Site, view_id: str) -> tuple[int, int] | None:
     return None
 
 
-def _polygon(points: Sequence[tuple[float, float]], path: str) -> Iterator[Fault]:
-    shape = Polygon(points)
-    if shape.convex_hull.area == 0:
-        yield Fault(path, "the polygon has no area", "Name at least three corners that do not lie on a line")
-    elif not shape.is_valid:
-        why = explain_validity(shape)
-        if "Self-intersection" in why or "Ring Self" in why:
-            where = why.partition("[")[2].rstrip("]")
-            yield Fault(
-                path, f"the polygon crosses itself at [{where}]", "Name its corners in order around it"
-            )
-        else:
-            yield Fault(path, f"is no polygon: {why}", "Name at least three corners, in order around it")
-
-
 def _permit(permit: Permit, path: str) -> Iterator[Fault]:
     if permit.valid_to <= permit.valid_from:
         yield Fault(f"{path}.valid_to", "ends before it begins", "Write a later time than valid_from")
@@ -212,7 +197,7 @@ def _permit(permit: Permit, path: str) -> Iterator[Fault]:
 
 def _areas(site: Site) -> Iterator[Fault]:
     for index, area in enumerate(site.areas):
-        yield from _polygon(area.polygon_lonlat, f"areas[{index}].polygon_lonlat")
+        yield from polygon_faults(area.polygon_lonlat, f"areas[{index}].polygon_lonlat")
 
 
 def _rules(site: Site) -> Iterator[Fault]:

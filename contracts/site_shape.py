@@ -1,4 +1,4 @@
-"""Faults of shape in a site document: unknown keys, wrong types and ranges, in plain words."""
+"""Faults of shape in a document of ours: unknown keys, wrong types and ranges, in plain words."""
 
 import difflib
 import re
@@ -35,21 +35,30 @@ _WORDS = {
 _PATTERNS = {
     "start": ("is no clock time", "Write HH:MM in quotes, such as '08:30'; 24:00 is the end of the day"),
     "end": ("is no clock time", "Write HH:MM in quotes, such as '08:30'; 24:00 is the end of the day"),
+    "code": (
+        "is no such code",
+        "A grid cell has 15 digits or capitals; a code of a standard is digits and dashes",
+    ),
     "credentials": ("names no secret", "Write env:NAME or file:PATH; never the password itself"),
 }
 _NAME = ("is not a usable name", "Use letters, digits and . _ : - and begin with a letter or digit")
 
 
-def shape_faults(error: ValidationError) -> list[Fault]:
-    """The faults of a validation error, in plain words, each with its place and remedy."""
-    return [_fault(item) for item in error.errors(include_url=False)]
+def shape_faults(error: ValidationError, document: type[BaseModel] = Site) -> list[Fault]:
+    """The faults of a validation error, in plain words, each with its place and remedy.
+
+    Args:
+        error: What pydantic says.
+        document: The model of the whole document; its keys are suggested for unknown ones.
+    """
+    return [_fault(item, document) for item in error.errors(include_url=False)]
 
 
-def _fault(item: Any) -> Fault:
+def _fault(item: Any, document: type[BaseModel]) -> Fault:
     path = path_of(item["loc"])
     kind, context = str(item["type"]), item.get("ctx") or {}
     if kind == "extra_forbidden":
-        return Fault(path, "unknown key", _suggestion(item["loc"]))
+        return Fault(path, "unknown key", _suggestion(item["loc"], document))
     if kind == "string_pattern_mismatch":
         problem, remedy = _PATTERNS.get(str(item["loc"][-1]), _NAME)
         shown = "the value" if item["loc"][-1] == "credentials" else _shown(item["input"])
@@ -84,9 +93,9 @@ def _bound(kind: str, context: dict[str, Any]) -> str:
     return text.format(context.get(name))
 
 
-def _suggestion(location: Sequence[Any]) -> str:
+def _suggestion(location: Sequence[Any], document: type[BaseModel]) -> str:
     """The nearest key that is known at that place."""
-    model: Any = Site
+    model: Any = document
     for part in location[:-1]:
         if isinstance(part, str) and part in getattr(model, "model_fields", {}):
             model = _model_in(model.model_fields[part].annotation)

@@ -17,9 +17,10 @@ from models.registry import OpenModel, open_detector
 from stream_workers.attention import Attention, Cadence, CropExaminer, Examiner
 from stream_workers.clips import ClipMaker
 from stream_workers.evidence import EvidenceFile, EvidenceMaker
-from stream_workers.incidents import ClipTaker, IncidentDesk, TakenEvidence, ViewSetup
+from stream_workers.incidents import LIVE_RUN, ClipTaker, IncidentDesk, TakenEvidence, ViewSetup
 from stream_workers.look_ring import LookRing
 from stream_workers.masking import DeadlineMask
+from stream_workers.occupancy import OccupancyDesk, watched_zones
 from stream_workers.pipeline import Journal, ViewParts, ViewPipeline
 from stream_workers.sources.decode import decode_encoded
 from stream_workers.sources.media import DecodedLook, EncodedLook
@@ -36,6 +37,7 @@ from vision.types import Box
 __all__ = [
     "Models",
     "OpenClips",
+    "PictureTaker",
     "ViewFolders",
     "build_plain_pipeline",
     "build_view_pipeline",
@@ -50,6 +52,8 @@ OpenClips = Callable[[ClipMaker, Callable[[EvidenceFile], None]], ClipTaker]
 """Gives the clips of a view, from what makes them and what takes their files for the look's commit."""
 EDGE_STEPS = 200
 """Steps along each edge of a polygon on the ground: 5 cm on an edge of 10 m."""
+PLACES_KEPT = 1024
+"""Placed boxes that a view keeps: far more than stand in it at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +124,20 @@ class RingKeeper:
 
 @dataclass(frozen=True, slots=True)
 class PlanePlacer:
-    """Places boxes by a calibrated plane."""
+    """Places boxes by a calibrated plane; what stands keeps its box, and is placed once."""
 
     georeferencer: PlaneGeoreferencer
     picture_wh: tuple[int, int]
+    _known: dict[tuple[Box, str, float], Place | None] = field(default_factory=dict, repr=False)
 
     def place(self, box: Box, category: str, look_px: float) -> Place | None:
         """Place of the footprint, or None beyond horizon or range."""
-        return place_footprint(box, self.georeferencer, self.picture_wh, category, look_px)
+        key = (box, category, look_px)
+        if key not in self._known:
+            if len(self._known) >= PLACES_KEPT:
+                self._known.clear()
+            self._known[key] = place_footprint(box, self.georeferencer, self.picture_wh, category, look_px)
+        return self._known[key]
 
 
 def build_view_pipeline(
@@ -170,14 +180,21 @@ def build_view_pipeline(
         attention=attention,
         keeper=RingKeeper(ring, maker, BackgroundStills(ring, maker, store) if store is not None else None),
         privacy=privacy,
+        occupancy=_occupancy(setup) if attention is not None and setup.run == LIVE_RUN else None,
     )
     return ViewPipeline(setup, parts, shortest_dwell(setup.site), explain=explain), taker
+
+
+def _occupancy(setup: ViewSetup) -> OccupancyDesk | None:
+    """What counts in the guiding points that the view sees; None where it sees none."""
+    zones = watched_zones(setup.site, setup.view, _georeferencer(setup.view))
+    return OccupancyDesk(setup.view, setup.camera.id, setup.site.version, zones) if zones else None
 
 
 def build_plain_pipeline(
     setup: ViewSetup,
     journal: Journal,
-    examiner: Examiner,
+    examiner: Examiner | None,
     input_px: int,
     recall: Recall = NOTHING_KNOWN,
     *,
@@ -188,7 +205,7 @@ def build_plain_pipeline(
     Args:
         setup: What is fixed for the view.
         journal: Commits.
-        examiner: Stands where the detector stands.
+        examiner: Stands where the detector stands; None without one.
         input_px: Side of the detector's input.
         recall: Share of things in plain view that are found, by class.
         explain: Whether to keep an explanation of every track that ends.
@@ -199,7 +216,7 @@ def build_plain_pipeline(
     parts = ViewParts(
         desk=IncidentDesk(setup, placer_of(setup.view), None),
         journal=journal,
-        attention=_attention(setup, examiner, input_px, recall),
+        attention=None if examiner is None else _attention(setup, examiner, input_px, recall),
         privacy=privacy_zones(setup.site, setup.view),
     )
     return ViewPipeline(setup, parts, shortest_dwell(setup.site), explain=explain)

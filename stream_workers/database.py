@@ -3,6 +3,7 @@
 import errno
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from stream_workers.migrations import APPLICATION_ID, MIGRATIONS
 __all__ = ["Database", "StoreDamaged"]
 
 _BUSY_S: Final = 30.0
+_SWITCH_AGAIN_S: Final = 0.01
 _NO_ROOM: Final = frozenset(
     {"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_SHMSIZE"}
 )
@@ -49,7 +51,7 @@ class Database:
             try:
                 # First: a file that is not ours is not even switched to WAL.
                 self._refuse_foreign()
-                self._connection.execute("PRAGMA journal_mode=WAL")
+                self._switch_to_wal()
                 self._connection.execute("PRAGMA synchronous=FULL")
                 self._migrate()
             except BaseException:
@@ -86,8 +88,14 @@ class Database:
                 raise
 
     def _refuse_foreign(self) -> None:
-        mark, version = self._number("application_id"), self._number("user_version")
-        tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        # One state: between two reads another process may make the tables of a new file.
+        self._connection.execute("BEGIN")
+        try:
+            mark, version = self._number("application_id"), self._number("user_version")
+            tables = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        finally:
+            if self._connection.in_transaction:
+                self._connection.execute("COMMIT")
         if mark != APPLICATION_ID and (mark or version or tables):
             raise StoreDamaged(
                 f"{self.path} is a database, but not a worker's store; name another data folder"
@@ -97,6 +105,19 @@ class Database:
                 f"{self.path} was written by a newer version (form {version}, this one knows "
                 f"{len(MIGRATIONS)}); run that version, or move the file away to begin anew"
             )
+
+    def _switch_to_wal(self) -> None:
+        """Switch, again where another process is just doing so: SQLite does not wait for that by itself."""
+        deadline = time.monotonic() + _BUSY_S
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > deadline:
+                    raise
+                time.sleep(_SWITCH_AGAIN_S)
+            else:
+                return
 
     def _migrate(self) -> None:
         if self._number("user_version") == len(MIGRATIONS):

@@ -21,6 +21,7 @@ from vision.tracks.presence import Track
 from vision.types import Box
 
 __all__ = [
+    "LIVE_RUN",
     "ClipAnswer",
     "ClipTaker",
     "EvidenceTaker",
@@ -34,15 +35,26 @@ LIVE_RUN = "live"
 UPDATE_EVERY_S = 1800.0
 LEAST_JUDGED_PX = 24.0
 """Below this a 416-px detector does not know a car or a person either (bench of the real clips, 2026-11)."""
-ARRIVED = 0.95
+ARRIVED = 1.03
 """Least outline gain: a black bag on patterned paving has 1.07, an emptied parking place below 0.8."""
 COMPACT = 0.3
 """Least share of its box that a thing fills; edges of a shaken road fill 0.12 to 0.19."""
+LEAST_CELLS = 30
+LEAST_SIDE_CELLS = 5
+"""Fewer pixels of the gate's grid do not tell a thing from light on a kerb or a wall."""
+MOST_GROWTH = 3.0
+"""A thing comes at one moment; light that creeps over ground begins small and grows."""
+UNCHECKED_GROWTH = 1.5
+PUSHED_COARSER = 1.5
+"""A box in a pushed picture is so much less sure: the push is known to a pixel, its turn is not."""
+LARGEST_LEFT_M2 = 4.0
+"""What is left behind covers no more: a sofa 2.5 m wide."""
 STEADY_SHARE = 0.7
 ALONE_SHARE_OF_DWELL = 1.0
 """An unattended object must have been alone for this share of the dwell."""
 LONGEST_NOTE = 300
 NOWHERE = "no ground is seen there on which anything could lie"
+UNJUDGED = "the view has moved too far: nobody knows in which zone on the map it stands"
 TOO_UNCERTAIN_M = 25.0
 """A 95 % half axis beyond this is no place to send anyone to."""
 
@@ -73,13 +85,28 @@ class ViewSetup:
 
 @dataclass(frozen=True, slots=True)
 class LookFacts:
-    """What a judgement needs to know of the look."""
+    """What a judgement needs to know of the look.
+
+    Args:
+        look: Its number.
+        at: When it was captured.
+        media_s: Its media time.
+        picture_wh: Size of its picture.
+        suspended: Whether the view has moved so far that it has no places.
+        pushed_px: How far its picture lies from where it was calibrated, to the right and downwards; small.
+    """
 
     look: int
     at: datetime
     media_s: float
     picture_wh: tuple[int, int]
     suspended: bool
+    pushed_px: tuple[float, float] = (0.0, 0.0)
+
+    def as_calibrated(self, box: Box) -> Box:
+        """Where a box would be in the picture, had nobody pushed the camera."""
+        dx, dy = self.pushed_px
+        return box[0] - dx, box[1] - dy, box[2] - dx, box[3] - dy
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +193,13 @@ class IncidentDesk:
             told = replace(identity, reason=f"{identity.reason}; {fault}") if fault else identity
             return Decision(told, None, None, None)
         place = self._place(box, category, facts)
-        if self._lies_nowhere(category, place, facts):
-            told = replace(identity, reason=f"{identity.reason}; {NOWHERE}")
-            return Decision(told, None, None, None)
+        misplaced = self._misplaced(category, place, facts)
+        if misplaced:
+            return Decision(replace(identity, reason=f"{identity.reason}; {misplaced}"), None, None, None)
         candidate = Candidate(
             category=category,
             confidence=identity.confidence,
-            box_xyxy_px=DrawnScale.of(self._setup.view, facts.picture_wh).box(box),
+            box_xyxy_px=DrawnScale.of(self._setup.view, facts.picture_wh).box(facts.as_calibrated(box)),
             lonlat=place.lonlat if place else None,
             footprint=place.footprint if place else None,
             area_m2=place.area_m2 if place else None,
@@ -216,11 +243,26 @@ class IncidentDesk:
             return self._close(track, facts, f"it is found no more; {decision.identity.reason}")
         return self._tell_clip(track, facts) + self._update(track, box, facts, decision)
 
-    def _lies_nowhere(self, category: Category, place: Place | None, facts: LookFacts) -> bool:
-        """Whether something left behind would lie where the calibrated view sees no ground: on a facade."""
+    def _misplaced(self, category: Category, place: Place | None, facts: LookFacts) -> str:
+        """Why it cannot be judged, or be what it seems, where it is; empty where it can."""
+        if facts.suspended and self._may_stay_somewhere(category):
+            return UNJUDGED
+        if category is not Category.UNATTENDED_OBJECT:
+            return ""
+        if place is not None and place.area_m2 > LARGEST_LEFT_M2:
+            return f"it covers {place.area_m2:.1f} m2: too large for a thing left behind"
         fits = not DrawnScale.of(self._setup.view, facts.picture_wh).other_shape
         is_calibrated = self._placer is not None and not facts.suspended and fits
-        return category is Category.UNATTENDED_OBJECT and is_calibrated and place is None
+        return NOWHERE if is_calibrated and place is None else ""
+
+    def _may_stay_somewhere(self, category: Category) -> bool:
+        """Whether some zone on the map lets the category stay; who stands there must not be told of."""
+        return self._placer is not None and any(
+            zone.polygon_lonlat is not None
+            and zone.kind in (ZoneKind.PERMITTED, ZoneKind.IGNORED)
+            and (not zone.categories or category in zone.categories)
+            for zone in self._setup.site.zones
+        )
 
     def _category(self, identity: Identity, fault: str) -> Category | None:
         if identity.kind is Kind.CATEGORY:
@@ -249,21 +291,27 @@ class IncidentDesk:
             return "the picture's edge cuts it off"
         if min(box[2] - box[0], box[3] - box[1]) < LEAST_JUDGED_PX:
             return f"less than {LEAST_JUDGED_PX:.0f} px: too small to say that no class claims it"
-        if track.outline < ARRIVED:
-            return f"its outline is not that of a thing that came ({track.outline:.2f})"
-        if track.fill < COMPACT:
-            return f"scattered: it fills {track.fill:.0%} of its box, as edges and leaves do"
+        light = _light_fault(track)
+        if light:
+            return light
         if track.seen_share < STEADY_SHARE:
             return f"seen in only {track.seen_share:.0%} of its open looks"
+        return self._company_fault(track, facts)
+
+    def _company_fault(self, track: Track, facts: LookFacts) -> str:
+        """Why someone may stand there: she was seen, or what stays has grown since anyone was looked for."""
         if facts.at.timestamp() - track.last_person_at < self._alone_for_s:
             return "a person was at it just now"
+        if self._setup.has_detector and track.area > UNCHECKED_GROWTH * track.checked_area:
+            return f"it has grown from {track.checked_area} to {track.area} pixels since it was last examined"
         return ""
 
     def _place(self, box: Box, category: Category, facts: LookFacts) -> Place | None:
         scale = DrawnScale.of(self._setup.view, facts.picture_wh)
         if self._placer is None or facts.suspended or scale.other_shape:
             return None
-        return self._placer.place(scale.box(box), category, scale.coarsest)
+        coarser = PUSHED_COARSER if facts.pushed_px != (0.0, 0.0) else 1.0
+        return self._placer.place(scale.box(facts.as_calibrated(box)), category, coarser * scale.coarsest)
 
     def _open(self, track: Track, box: Box, facts: LookFacts, decision: "Decision") -> list[IncidentEvent]:
         judgement = decision.judgement
@@ -457,6 +505,20 @@ def _with_clip(incident: Incident, clip: ClipAnswer) -> Incident:
 def _rounded(lonlat: tuple[float, float]) -> tuple[float, float]:
     """To a centimetre: more digits than the error has would only pretend."""
     return round(lonlat[0], 7), round(lonlat[1], 7)
+
+
+def _light_fault(track: Track) -> str:
+    """Why what stays may be light on what was there before; empty where it shows itself a thing."""
+    x1, y1, x2, y2 = track.box
+    if track.area < LEAST_CELLS or min(x2 - x1, y2 - y1) < LEAST_SIDE_CELLS:
+        return f"{track.area} pixels of the gate's grid are too few to tell a thing from light"
+    if track.area > MOST_GROWTH * track.born_area:
+        return f"it has grown from {track.born_area} to {track.area} pixels: light that creeps, no thing"
+    if track.outline < ARRIVED:
+        return f"its outline is not that of a thing that came ({track.outline:.2f})"
+    if track.fill < COMPACT:
+        return f"scattered: it fills {track.fill:.0%} of its box, as edges and leaves do"
+    return ""
 
 
 def _ellipse(place: Place | None) -> Ellipse | None:

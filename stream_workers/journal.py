@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from contracts.event import IncidentEvent
+from contracts.event import AnyEvent, IncidentEvent
 from stream_workers import metrics
 from stream_workers.errors import StorageBusy, StorageFull
 from stream_workers.evidence import EvidenceFile
@@ -30,9 +30,9 @@ class MemoryJournal:
         """There is nothing to restore."""
         return None
 
-    def commit(self, look: Look, state: ViewState, events: Sequence[IncidentEvent]) -> None:  # noqa: ARG002
-        """Keep the events."""
-        self.events += events
+    def commit(self, look: Look, state: ViewState, events: Sequence[AnyEvent]) -> None:  # noqa: ARG002
+        """Keep the events of incidents."""
+        self.events += [event for event in events if isinstance(event, IncidentEvent)]
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class StoreJournal:
             return None
         return ViewState.unpack(stored.memory, stored.tracks, self.persist_looks)
 
-    def commit(self, look: Look, state: ViewState, events: Sequence[IncidentEvent]) -> None:
+    def commit(self, look: Look, state: ViewState, events: Sequence[AnyEvent]) -> None:
         """Keep everything of one look, or nothing.
 
         Raises:

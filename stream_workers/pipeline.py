@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from contracts.event import IncidentEvent
+from contracts.event import AnyEvent, IncidentEvent
 from contracts.rules import Outcome
 from stream_workers.attention import Attended, Attention, stood_before
 from stream_workers.incidents import Decision, IncidentDesk, LookFacts, ViewSetup
+from stream_workers.occupancy import OccupancyDesk
 from stream_workers.pose_watch import PoseWatch
 from stream_workers.sources.media import DecodedLook, Look
 from stream_workers.track_rules import MIN_CHECKS, Patience
@@ -40,7 +41,7 @@ class Journal(Protocol):
         """The state after the last committed look, or None at the first start."""
         ...
 
-    def commit(self, look: Look, state: ViewState, events: Sequence[IncidentEvent]) -> None:
+    def commit(self, look: Look, state: ViewState, events: Sequence[AnyEvent]) -> None:
         """Keep state and events in one transaction."""
         ...
 
@@ -63,6 +64,7 @@ class ViewParts:
         attention: Shows the detector what it should see; None without a detector.
         keeper: Keeps looks for evidence; None where there is no evidence.
         privacy: Privacy zones.
+        occupancy: Counts what stands in permitted zones; None where nobody listens.
     """
 
     desk: IncidentDesk
@@ -70,6 +72,7 @@ class ViewParts:
     attention: Attention | None = None
     keeper: LookKeeper | None = None
     privacy: PrivacyZones = field(default_factory=PrivacyZones)
+    occupancy: OccupancyDesk | None = None
 
 
 class ViewPipeline:
@@ -100,9 +103,14 @@ class ViewPipeline:
         return self._setup.look_every_s
 
     @property
-    def suspended(self) -> bool:
+    def moved(self) -> bool:
         """Whether the view has moved away from its calibration."""
         return self.state.home is not None
+
+    @property
+    def suspended(self) -> bool:
+        """Whether it has moved so far that it has no places."""
+        return self.state.parked is not None
 
     def handle(self, look: Look, number: int | None = None) -> list[IncidentEvent]:
         """Take one look in, commit it, and give the events that it made.
@@ -123,8 +131,16 @@ class ViewPipeline:
         packet = FramePacket(self._setup.view.id, current, look.media_time_s, look.captured_at, look.planes)
         events = self._judge(packet)
         state.look, state.last_at = current, look.captured_at.timestamp()
-        self._parts.journal.commit(look, state, events)
+        self._parts.journal.commit(look, state, [*events, *self._counted(look, current)])
         return events
+
+    def _counted(self, look: Look, number: int) -> Sequence[AnyEvent]:
+        """What is told of the permitted zones."""
+        if self._parts.occupancy is None:
+            return ()
+        state, at = self.state, look.captured_at
+        tracks = state.tracker.tracks
+        return self._parts.occupancy.events(tracks, number, at, state.occupancy, suspended=self.suspended)
 
     def explanations(self) -> list[Explanation]:
         """Every track so far with the reason why it is or is not an incident."""
@@ -145,7 +161,7 @@ class ViewPipeline:
         if self._pose is None:
             self._pose = PoseWatch(self._scale)
         stamp = LookStamp(packet.look, packet.captured_at.timestamp(), packet.media_time_s)
-        if not self._pose.steady(state, luma):
+        if not self._pose.steady(state, luma, stamp.at):
             return []
         memory = self._memory()
         scene = memory.look(luma)
@@ -238,7 +254,7 @@ class ViewPipeline:
             self._measure_reach(born)
 
     def _decide(self, ended: Sequence[Track]) -> list[IncidentEvent]:
-        facts = replace(self._facts_now(), suspended=self.suspended)
+        facts = replace(self._facts_now(), suspended=self.suspended, pushed_px=self._pushed_px())
         desk, tracks, at = self._parts.desk, self.state.tracker.tracks, facts.at.timestamp()
         events: list[IncidentEvent] = []
         for track in tracks:
@@ -279,6 +295,12 @@ class ViewPipeline:
         width, height = self._picture_wh
         scale = self._scale
         return x1 * scale, y1 * scale, min(width, x2 * scale), min(height, y2 * scale)
+
+    def _pushed_px(self) -> tuple[float, float]:
+        """How far the picture lies from where it was calibrated; not while places are suspended."""
+        if not self.moved or self.suspended:
+            return 0.0, 0.0
+        return self.state.away[0] * self._scale, self.state.away[1] * self._scale
 
     def _facts_now(self) -> LookFacts:
         if self._facts is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from contracts.event import HealthEvent, IncidentEvent
+from contracts.event import AnyEvent
 from stream_workers.database import Database
 from stream_workers.errors import StreamError
 
@@ -69,7 +69,7 @@ class Spool:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def keep_event(self, connection: sqlite3.Connection, event: IncidentEvent | HealthEvent) -> None:
+    def keep_event(self, connection: sqlite3.Connection, event: AnyEvent) -> None:
         """Put an event into the spool, inside a transaction; the same event again changes nothing.
 
         Raises:

@@ -13,8 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from contracts.event import HealthEvent, IncidentEvent, parse_event
+from contracts.event import AnyEvent, HealthEvent, parse_event
 from contracts.incident import rfc3339
+from stream_workers.command_results import CommandResults
 from stream_workers.database import Database, StoreDamaged
 from stream_workers.evidence import EvidenceFile
 from stream_workers.leases import Lease
@@ -22,7 +23,6 @@ from stream_workers.spool import Spool
 
 __all__ = ["LookCommit", "StoreDamaged", "StoredHealth", "StoredView", "WorkerStore"]
 
-AnyEvent = IncidentEvent | HealthEvent
 LOOKS_LOGGED = 100_000
 """Per view and run: eleven days at a look every ten seconds."""
 _LOG_TRIMMED_EVERY = 1000
@@ -100,6 +100,7 @@ class WorkerStore:
         self.path = path
         self.database = Database(path)
         self.spool = Spool(self.database)
+        self.results = CommandResults(self.database)
 
     def __enter__(self) -> Self:
         return self

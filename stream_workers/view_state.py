@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vision.scene.memory import SceneMemory
+from vision.scene.pose import Rest
 from vision.tracks.presence import is_uncalibrated
 from vision.tracks.tracker import Tracker
 
 LOG = logging.getLogger(__name__)
 
 __all__ = ["Explanation", "ViewState"]
+
+FAR_GRID_PX = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,12 @@ class ViewState:
         moved_looks: Looks in a row in which the view looked elsewhere.
         standing: Context boxes of the last heartbeat: [name, score, x1, y1, x2, y2].
         explained: Explanations of tracks that have ended, where they are asked for.
-        parked: Tracks of the home pose while the view is moved.
+        parked: Tracks of the home pose while the view is moved too far for its places to be corrected.
+        occupancy: By permitted zone: the count, since when it holds, and what was told of it when.
+        rest: Where the looks rest against the memory.
+        home_rest: Likewise against the home memory, while the view is moved.
+        away: How far the view was pushed from home, grid pixels to the right and downwards.
+        homeward: The last looks' shifts from where the view rested at home, while it is moved.
     """
 
     tracker: Tracker
@@ -75,6 +83,11 @@ class ViewState:
     standing: list[list[Any]] = field(default_factory=list)
     explained: list[dict[str, Any]] = field(default_factory=list)
     parked: dict[str, Any] | None = None
+    occupancy: dict[str, Any] = field(default_factory=dict)
+    rest: Rest = field(default_factory=Rest)
+    home_rest: Rest = field(default_factory=Rest)
+    away: list[float] = field(default_factory=lambda: [0.0, 0.0])
+    homeward: list[list[float]] = field(default_factory=list)
 
     def pack(self) -> tuple[bytes, str]:
         """Memory bytes and everything else as JSON."""
@@ -88,6 +101,11 @@ class ViewState:
             "standing": self.standing,
             "explained": self.explained,
             "parked": self.parked,
+            "occupancy": self.occupancy,
+            "rest": self.rest.to_json(),
+            "home_rest": self.home_rest.to_json(),
+            "away": self.away,
+            "homeward": self.homeward,
         }
         memory = self.memory.pack() if self.memory is not None else b""
         return memory, json.dumps(facts, separators=(",", ":"))
@@ -112,4 +130,11 @@ class ViewState:
             facts["standing"],
             facts["explained"],
             facts["parked"],
+            facts.get("occupancy", {}),
+            # Older states do not know where the view rests; they learn it within two minutes. A view that
+            # was moved then was moved far.
+            Rest(**facts.get("rest", {})),
+            Rest(**facts.get("home_rest", {})),
+            facts.get("away", [FAR_GRID_PX, 0.0]),
+            facts.get("homeward", []),
         )

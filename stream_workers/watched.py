@@ -30,7 +30,10 @@ SILENT_LOOKS: Final = 4
 """So many intervals without a look, and at least `SILENT_S`, are no chance."""
 SILENT: Final = "it is connected, but no picture could be had: look at the worker's log for `look_failed`"
 FROZEN: Final = "the picture has not changed by one bit for several looks: restart the camera"
-MOVED: Final = "the view has moved: turn it back or calibrate it anew; its places are suspended"
+MOVED: Final = (
+    "the view has moved: turn it back or calibrate it anew; until then its places are corrected for a small "
+    "push and suspended after a large one"
+)
 
 
 class LiveSource(Protocol):
@@ -134,6 +137,8 @@ class Watched:
         self._pace = pace
         self._clock = clock
         self._frozen = FrozenWatch()
+        self.site_note: Callable[[], str] = str
+        """What health says of the site; nothing, unless somebody sets it."""
         self._source: LiveSource | None = None
         self._dropped = 0
         self._monotonic = monotonic
@@ -216,11 +221,11 @@ class Watched:
         self._health.report(
             {
                 HealthState.FROZEN: FROZEN if still else None,
-                HealthState.MOVED: MOVED if self._view.suspended else None,
+                HealthState.MOVED: MOVED if self._view.moved else None,
                 HealthState.OVERLOADED: stretched if every_s > wanted_s else None,
                 HealthState.KEYFRAMES_TOO_RARE: _sparse_reason(source, wanted_s),
             },
-            note=_clock_note(dated),
+            note="; ".join(filter(None, (_clock_note(dated), self.site_note()))),
         )
 
 

@@ -1,15 +1,12 @@
-"""`streetkeeper api`: the case API and its keys."""
+"""`streetkeeper api`: the case API, its keys and its users."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from api.settings import ApiSettings
-    from api.store import Store
+from streetkeeper import api_keeping, api_users
+from streetkeeper.api_store import DataDir, api_settings, known_store
 
 __all__ = ["app"]
 
@@ -19,12 +16,15 @@ keys = typer.Typer(
     rich_markup_mode="markdown",
     help=(
         "Make, list and revoke keys.\n\n"
-        "A **worker** sends events and pictures, a **reader** and an **operator** read them, an **admin** "
-        "may do everything. Keys are needed from the start; the first start of the API makes an admin's."
+        "A **worker** sends events and pictures, a **reader** reads them; docs/api.md has all roles. Keys "
+        "are for machines, `api users` for people; the first start of the API makes an admin's key."
     ),
 )
 app.add_typer(keys, name="keys")
-DataDir = Annotated[Path | None, typer.Option(help="Folder of the data. [env: STREETKEEPER_API_DATA_DIR]")]
+app.add_typer(api_users.app, name="users")
+app.command()(api_keeping.purge)
+app.command()(api_keeping.backup)
+app.command()(api_keeping.restore)
 
 
 @app.callback(invoke_without_command=True)
@@ -49,13 +49,21 @@ def api(
     from streetkeeper.console import faults_told, say
 
     with faults_told():
-        run(_settings(data_dir=data_dir, host=host, port=port), say)
+        run(api_settings(data_dir=data_dir, host=host, port=port), say)
 
 
 @keys.command("create")
 def create(
-    role: Annotated[str, typer.Option(help="worker, reader, operator or admin.")],
+    role: Annotated[str, typer.Option(help="worker, reader, operator, ... or admin.")],
     name: Annotated[str, typer.Option(help="Whose key it is; no secret.")],
+    area: Annotated[
+        list[str] | None, typer.Option(help="Area that it is limited to; may be repeated.")
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="Unit that it works for.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="Part of what the role may, such as read; may be repeated.")
+    ] = None,
+    days: Annotated[float | None, typer.Option(help="Days after which it ends by itself.")] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Make a key and print it. It is not shown again.
@@ -66,12 +74,15 @@ def create(
     """
     from api.store import open_store
     from api.store.keys import create_key
+    from api.store.rights import checked_rights
     from streetkeeper.console import faults_told, say
 
     with faults_told():
-        store = open_store(_settings(data_dir=data_dir).data_dir)
+        store = open_store(api_settings(data_dir=data_dir).data_dir)
         try:
-            say(create_key(store, role, name))
+            rights = checked_rights(role, area or None, unit, scope or None)
+            expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
+            say(create_key(store, rights, name, expires_at=expires_at))
         finally:
             store.close()
 
@@ -87,10 +98,23 @@ def list_all(data_dir: DataDir = None) -> None:
     from api.store.keys import list_keys
     from streetkeeper.console import say
 
-    with _known_store(data_dir) as store:
+    with known_store(data_dir) as store:
         for key in list_keys(store):
+            limits = "".join(
+                f"  {word} {', '.join(sorted(values))}"
+                for word, values in (
+                    ("areas", key.rights.areas),
+                    ("scopes", {scope.name.lower() for scope in key.rights.scopes or ()}),
+                )
+                if values
+            )
+            ends = f"  ends {key.expires_at:%Y-%m-%d %H:%M} UTC" if key.expires_at else ""
+            used = f"  used {key.used_at:%Y-%m-%d %H:%M} UTC" if key.used_at else ""
             revoked = f"  revoked {key.revoked_at:%Y-%m-%d %H:%M} UTC" if key.revoked_at else ""
-            say(f"{key.key_id}  {key.role:8}  made {key.created_at:%Y-%m-%d %H:%M} UTC  {key.name}{revoked}")
+            say(
+                f"{key.key_id}  {key.role:10}  made {key.created_at:%Y-%m-%d %H:%M} UTC  {key.name}"
+                f"{limits}{used}{ends}{revoked}"
+            )
 
 
 @keys.command("revoke")
@@ -107,7 +131,7 @@ def revoke(
     from api.store.keys import revoke_key
     from streetkeeper.console import say
 
-    with _known_store(data_dir) as store:
+    with known_store(data_dir) as store:
         done = revoke_key(store, key_id)
     say(f"{key_id}: revoked" if done else f"{key_id}: there is no such key; `api keys list` shows the ids")
     raise typer.Exit(0 if done else 1)
@@ -124,28 +148,3 @@ def openapi() -> None:
 
     write_document()
     say(f"written: {PATH}")
-
-
-@contextmanager
-def _known_store(data_dir: Path | None) -> "Iterator[Store]":
-    """The store of an API that has run before: a mistyped folder is told, not filled with a new database."""
-    from api.store import open_store
-    from streetkeeper.console import faults_told
-
-    with faults_told():
-        folder = _settings(data_dir=data_dir).data_dir
-        if not (folder / "streetkeeper.sqlite3").is_file():
-            raise FileNotFoundError(
-                f"{folder} holds no database of the case API; name its folder with --data-dir"
-            )
-        store = open_store(folder)
-        try:
-            yield store
-        finally:
-            store.close()
-
-
-def _settings(**given: Any) -> "ApiSettings":
-    from api.settings import ApiSettings
-
-    return ApiSettings(**{name: value for name, value in given.items() if value is not None})

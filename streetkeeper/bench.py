@@ -132,7 +132,8 @@ def truth(
     """How good the pipeline is against the sample district's exact truth; simulated.
 
     Prints one JSON line, a table on standard error, and writes report.html with every miss and every
-    false incident.
+    false incident. With the scenarios `nudges` (34 pushes a day) and `steady` (none) only the pose watch is
+    measured: no detector, no report.
 
     **Exit codes:** 0 measured, whatever the figures say; 2 wrong options, or the folder holds camera-days of
     other code.
@@ -140,21 +141,81 @@ def truth(
     **Example:** streetkeeper bench truth --seed 7 --days 1 --detector oracle --out truth-7
     """
     from benchmarks.truth import TruthRun, bench_truth
+    from benchmarks.truth_nudges import bench_nudges
     from sample_videos.district.district_day import keys_of, open_district_day
+    from sample_videos.district.pose_day import POSE_SCENARIOS
     from streetkeeper.console import camera_days_told, faults_told, say
     from streetkeeper.district import detector_kind
 
     kind = detector_kind(detector)
+    measure = bench_nudges if scenario in POSE_SCENARIOS else bench_truth
     folder = out or Path(f"truth-{'-'.join(map(str, seed))}-{detector}-{split}-{scenario}")
     with faults_told():
         keys = [key for each in seed for key in keys_of(each, days, cameras, split, scenario)]
         with camera_days_told(len(keys)) as tell:
-            line, table = bench_truth(
+            line, table = measure(
                 TruthRun(keys, kind, folder, jobs), open_district_day, lambda day: tell(day.name)
             )
         say(line)
-        for row in [*table, f"report: {folder / 'report.html'}"]:
+        told = [] if scenario in POSE_SCENARIOS else [f"report: {folder / 'report.html'}"]
+        for row in [*table, *told]:
             typer.echo(row, err=True)
+
+
+@app.command()
+def doubles(
+    seed: Annotated[list[int], typer.Option(min=0, help="Of the world; several: name the option again.")],
+    days: Annotated[int, typer.Option(min=1, max=100, help="Simulated days of each world.")] = 1,
+    wait_minutes: Annotated[
+        float, typer.Option(min=0, max=1440, help="How long an item waits for its verdict at most.")
+    ] = 30.0,
+) -> None:
+    """One thing, one case: how often the district's overlapping cameras give a thing two cases; simulated.
+
+    Prints one JSON line. What each camera tells of a thing goes through the case API's own store, and a
+    person accepts the nearest proposal.
+
+    **Exit codes:** 0 measured, whatever the figures say; 1 too few things were seen by two cameras; 2 wrong
+    options.
+
+    **Example:** streetkeeper bench doubles --seed 41 --seed 42
+    """
+    from benchmarks.doubles import DoublesRun, bench_doubles
+    from streetkeeper.console import faults_told, say
+
+    with faults_told():
+        say(bench_doubles(DoublesRun(seed, days, wait_minutes)))
+
+
+def api(
+    incidents: Annotated[int, typer.Option(min=1000, help="Incidents of the made-up year.")] = 1_000_000,
+    seconds: Annotated[float, typer.Option(min=1, help="How long to send under load.")] = 300.0,
+    store: Annotated[str, typer.Option(help="Where the API keeps them: sqlite.")] = "sqlite",
+    kills: Annotated[int, typer.Option(min=0, help="Instead: kill API and worker so often under load.")] = 0,
+) -> None:
+    """The case API over a district's year: history, clusters, evaluation, and sending under load.
+
+    The year is made at the first run (minutes for a million) and kept in .work/bench-api; an interrupted
+    first run goes on. Real HTTP, the API as a process of its own, times taken at the client. `--kills N`
+    sends from a worker's spool instead, kills both with SIGKILL at random moments, and counts what is lost or
+    doubled.
+
+    **Exit codes:** 0 measured; 1 something was lost or doubled; 2 wrong options.
+
+    **Example:** streetkeeper bench api --incidents 100000 --seconds 30
+    """
+    from benchmarks.api_bench import bench_api
+    from benchmarks.api_kills import bench_kills
+    from streetkeeper.console import faults_told, say, work_told
+
+    if store != "sqlite":
+        typer.echo(f"there is no store '{store}'; sqlite is the one there is", err=True)
+        raise typer.Exit(2)
+    with faults_told():
+        with work_told() as tell:
+            line, is_whole = bench_kills(kills, tell) if kills else bench_api(incidents, seconds, tell)
+        say(line)
+    raise typer.Exit(0 if is_whole else 1)
 
 
 @app.command("all")

@@ -1,8 +1,10 @@
 """How the command line speaks: plain lines, a progress bar, and faults with their remedy."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import typer
 from pydantic import ValidationError
@@ -12,11 +14,11 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from api.errors import ApiError
 from api.store.migrating import MigrationRefused
-from contracts.site_check import SiteRejected
+from contracts.yaml_document import DocumentRejected
 from stream_workers.errors import StreamError
 from vision.errors import VisionError
 
-__all__ = ["camera_days_told", "faults_told", "make_progress", "say"]
+__all__ = ["camera_days_told", "faults_told", "make_progress", "read_key", "say", "work_told"]
 
 _OUT = Console(highlight=False, soft_wrap=True)
 _ERR = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -25,6 +27,17 @@ _ERR = Console(stderr=True, highlight=False, soft_wrap=True)
 def say(line: str) -> None:
     """One line to standard output."""
     _OUT.print(escape(line))
+
+
+def read_key(file: Path | None) -> str:
+    """The key for the case API, from a file or from STREETKEEPER_KEY; never from the command line.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    return (
+        file.read_text(encoding="utf-8") if file is not None else os.environ.get("STREETKEEPER_KEY", "")
+    ).strip()
 
 
 def make_progress() -> Progress:
@@ -56,6 +69,18 @@ def camera_days_told(total: int) -> Iterator[Callable[[str], None]]:
         yield tell
 
 
+@contextmanager
+def work_told() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar over one kind of work after the other: told what is done, how much, and of how much."""
+    with make_progress() as progress:
+        task = progress.add_task("starting", total=None, rate="")
+
+        def tell(what: str, done: int, total: int) -> None:
+            progress.update(task, description=what, completed=done, total=total)
+
+        yield tell
+
+
 EXPECTED = (StreamError, VisionError, ApiError, MigrationRefused, ValidationError, OSError)
 """Faults that a user can meet and mend; anything else is a fault of ours and is shown whole."""
 
@@ -65,7 +90,7 @@ def faults_told() -> Iterator[None]:
     """Tell an expected fault in plain words and end with code 2."""
     try:
         yield
-    except SiteRejected as error:
+    except DocumentRejected as error:
         for fault in error.faults:
             _ERR.print(escape(f"{fault.path}: {fault.problem}. {fault.remedy}"))
         raise typer.Exit(2) from error

@@ -50,6 +50,37 @@ def world(
 
 
 @app.command()
+def month(
+    name: Annotated[str, typer.Option("--month", help="Which month, such as 2026-10.")] = "2026-10",
+    seed: Annotated[int, typer.Option(min=0, help="Of everything that happens.")] = 7,
+    responsibility: Annotated[Path, typer.Option(help="Who acts, in which time.")] = Path(
+        "config/responsibility.example.yaml"
+    ),
+    out: Annotated[Path | None, typer.Option(help="Where the page goes (Markdown); left out: shown.")] = None,
+) -> None:
+    """Make a month of the district's cases through the case API's functions, and evaluate it.
+
+    Reports, verdicts and what units do are invented, drawn from a seed. It shows what becomes of a month:
+    clocks, reminders, rates by street, unit and category, and where things come back. Takes about a minute.
+
+    **Exit codes:** 0 made; 2 no such month, or the responsibility document has faults.
+
+    **Example:** streetkeeper district month --month 2026-10 --seed 7 --out worked-month.md
+    """
+    from sample_videos.district.case_month_page import worked_month
+    from streetkeeper.console import faults_told, say
+
+    with faults_told():
+        try:
+            page = worked_month(name, seed, responsibility)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+        if out is not None:
+            out.write_text(page, encoding="utf-8")
+    say(page if out is None else f"{out}: written")
+
+
+@app.command()
 def plan(
     out: Annotated[Path, typer.Option(help="Where the drawing goes (SVG).")] = Path("plan.svg"),
 ) -> None:

@@ -6,7 +6,19 @@ Each group lives in a module of its own and imports what it needs only when it r
 
 import typer
 
-from streetkeeper import analyze, api, bench, calibrate, demo, district, models, site, worker
+from streetkeeper import (
+    analyze,
+    api,
+    audit,
+    bench,
+    calibrate,
+    demo,
+    district,
+    models,
+    responsibility,
+    site,
+    worker,
+)
 
 __all__ = ["app"]
 
@@ -25,9 +37,11 @@ app = typer.Typer(
 app.command()(demo.demo)
 app.command()(worker.worker)
 app.add_typer(api.app, name="api")
+app.add_typer(audit.app, name="audit")
 app.command()(analyze.analyze)
 app.command()(calibrate.calibrate)
 app.add_typer(site.app, name="site")
+app.add_typer(responsibility.app, name="responsibility")
 app.add_typer(models.app, name="models")
 app.add_typer(bench.app, name="bench")
 app.add_typer(district.app, name="district")

@@ -7,7 +7,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.auditing import note_export
 from api.bodies import decode_json, read_body
+from api.configuration import cameras_of
 from api.deps import PartsDep, Reads, Sends, ServiceParts, StoreDep, known_parameters
 from api.documents import EventList, IngestReply
 from api.errors import BadBody, TooLarge, WrongMediaType
@@ -17,7 +19,7 @@ from api.paging import DEFAULT_LIMIT, clamp, open_token, seal_token
 from api.parameters import read_datetime
 from api.replies import page_links, reply_json
 from api.store.events import EventQuery, Verdict, list_events, record_events
-from contracts.event import HealthEvent, IncidentEvent
+from contracts.event import AnyEvent
 from contracts.incident import Identifier
 
 __all__ = ["router"]
@@ -40,6 +42,7 @@ class EventParameters(BaseModel):
             "org.streetkeeper.incident.updated",
             "org.streetkeeper.incident.closed",
             "org.streetkeeper.camera.health",
+            "org.streetkeeper.zone.occupancy",
         ]
         | None
     ) = Field(default=None, description="CloudEvents type.")
@@ -53,7 +56,8 @@ class EventParameters(BaseModel):
 
 
 def _ingest_body() -> dict[str, Any]:
-    event = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("IncidentEvent", "HealthEvent")]}
+    names = ("IncidentEvent", "HealthEvent", "OccupancyEvent")
+    event = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in names]}
     return {
         "required": True,
         "content": {
@@ -83,8 +87,8 @@ async def _received(request: Request, parts: ServiceParts) -> list[Any]:
     return document
 
 
-def _judge_each(documents: list[Any], max_bytes: int) -> list[IncidentEvent | HealthEvent | EventRefused]:
-    judged: list[IncidentEvent | HealthEvent | EventRefused] = []
+def _judge_each(documents: list[Any], max_bytes: int) -> list[AnyEvent | EventRefused]:
+    judged: list[AnyEvent | EventRefused] = []
     for document in documents:
         try:
             judged.append(judge(document, max_bytes))
@@ -151,16 +155,28 @@ async def send_events(request: Request, parts: PartsDep, _: Sends) -> JSONRespon
 @router.get(
     "/v1/events",
     response_model=EventList,
-    responses={200: {"content": EVENT_LIST}, **problems(400, 401, 403, 429, 503)},
+    responses={200: {"content": EVENT_LIST}, **problems(400, 401, 403, 429, 503, 507)},
     summary="History of events",
 )
 def get_events(
-    request: Request, store: StoreDep, _: Reads, given: Annotated[EventParameters, Query()]
+    request: Request, store: StoreDep, caller: Reads, given: Annotated[EventParameters, Query()]
 ) -> JSONResponse:
     """Events as they were sent, by arrival, the newest first."""
     since_ms, until_ms = read_datetime(given.datetime)
-    query = EventQuery(given.run, given.type, given.camera, given.view, since_ms, until_ms)
+    cameras = cameras_of(store, caller)
+    query = EventQuery(
+        given.run,
+        given.type,
+        given.camera,
+        given.view,
+        since_ms,
+        until_ms,
+        areas=None if caller.areas is None else tuple(sorted(caller.areas)),
+        cameras=None if cameras is None else tuple(sorted(cameras)),
+    )
     before = open_token(query, given.token, 1)[0] if given.token else None
     page = list_events(store, query, clamp(given.limit), before)
     token = None if page.next_after is None else seal_token(query, [page.next_after])
+    asked = given.model_dump(exclude_defaults=True)
+    note_export(store, caller, what="events", form="json", count=len(page.events), query=asked)
     return reply_json({"events": page.events}, page_links(request, token, "application/json"))

@@ -9,12 +9,15 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from api.bodies import read_body
-from api.deps import PartsDep, Reads, ReadsOrSends, Sends, StoreDep, known_parameters
+from api.callers import Caller
+from api.configuration import cameras_of
+from api.deps import Needs, PartsDep, Reads, ReadsOrSends, Sends, StoreDep, known_parameters
 from api.documents import PictureKept
 from api.errors import NotFound, RangeNotSatisfiable, Unprocessable, WrongMediaType
 from api.examples import PICTURE_KEPT, problems
 from api.media import KINDS, MediaKind
 from api.store import Store
+from api.store.evidence_links import is_evidence_within
 from api.store.pictures import NAME
 
 __all__ = ["router"]
@@ -132,6 +135,15 @@ def _span(header: str, size: int) -> tuple[int, int] | None:
     return start, end
 
 
+def _may_see(store: Store, caller: Caller, sha256: str) -> bool:
+    """Whether the file is for this caller; a worker asks only whether it must send."""
+    areas = caller.areas
+    if areas is None or caller.allows(Needs.SEND):
+        return True
+    cameras = cameras_of(store, caller) or frozenset()
+    return store.read(lambda connection: is_evidence_within(connection, sha256, areas, cameras))
+
+
 def _is_known(request: Request, sha256: str) -> bool:
     """Whether the caller has this picture already."""
     tags = request.headers.get("if-none-match", "")
@@ -145,15 +157,15 @@ def _is_known(request: Request, sha256: str) -> bool:
         200: {"description": "The file.", "content": FILE},
         206: {"description": "The range of it that was asked for.", "content": FILE},
         304: {"description": "You have it already."},
-        **problems(400, 401, 403, 404, 416, 429),
+        **problems(400, 401, 403, 404, 416, 429, 503, 507),
     },
     summary="Get a picture or a clip",
 )
-def get_picture(request: Request, name: PictureName, store: StoreDep, _: Reads) -> Response:
-    """One picture or clip, or a range of its bytes."""
+def get_picture(request: Request, name: PictureName, parts: PartsDep, caller: Reads) -> Response:
+    """One picture or clip, or a range of its bytes; who reads it stands in the audit log."""
     sha256, kind = _read_name(name)
-    path = store.pictures.find(name)
-    if path is None:
+    path = parts.store.pictures.find(name)
+    if path is None or not _may_see(parts.store, caller, sha256):
         raise NotFound(f"This {kind.words} has not arrived, or was thinned out.", "Try again later.")
     headers = _headers(name, sha256)
     if _is_known(request, sha256):
@@ -163,6 +175,7 @@ def get_picture(request: Request, name: PictureName, store: StoreDep, _: Reads) 
     is_same = request.headers.get("if-range", headers["ETag"]) == headers["ETag"]
     span = _span(wanted, size) if wanted and is_same else None
     start, end = span or (0, size)
+    parts.reads.note(caller, name)
     with path.open("rb") as file:
         file.seek(start)
         content = file.read(end - start)
@@ -174,14 +187,16 @@ def get_picture(request: Request, name: PictureName, store: StoreDep, _: Reads) 
 @router.head(
     "/v1/evidence/{name}",
     response_class=Response,
-    responses={200: {"description": "It is there."}, **problems(400, 401, 403, 404, 429)},
+    responses={200: {"description": "It is there."}, **problems(400, 401, 403, 404, 429, 503)},
     summary="Ask whether a picture or a clip is there",
 )
-def head_picture(name: PictureName, store: StoreDep, _: ReadsOrSends) -> Response:
+def head_picture(name: PictureName, store: StoreDep, caller: ReadsOrSends) -> Response:
     """Whether a picture or clip is there, and its size; a worker asks this before it sends one."""
     sha256, kind = _read_name(name)
     path = store.pictures.find(name)
-    if path is None:
+    if path is None or not _may_see(store, caller, sha256):
         raise NotFound(f"This {kind.words} has not arrived.", "Send it.")
+    if caller.allows(Needs.SEND):
+        store.pictures.touch(name)
     headers = {**_headers(name, sha256), "Content-Length": str(path.stat().st_size)}
     return Response(status_code=200, headers=headers, media_type=kind.media_type)

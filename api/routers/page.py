@@ -2,26 +2,50 @@
 
 from datetime import UTC, datetime
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import TypeAdapter, ValidationError
 
 from api.bodies import read_body
-from api.deps import Needs, PartsDep, ServiceParts, allows, caller_of, check_presented
-from api.errors import PROBLEMS, ApiError, BadParameter, Forbidden, NotFound, NotSignedIn, TooManyTries
+from api.configuration import cameras_of
+from api.deps import (
+    Needs,
+    PartsDep,
+    ServiceParts,
+    address_of,
+    caller_of,
+    check_presented,
+    key_caller,
+    session_of,
+)
+from api.errors import (
+    PROBLEMS,
+    ApiError,
+    BadBody,
+    BadParameter,
+    Forbidden,
+    NotFound,
+    NotSignedIn,
+    TooManyRequests,
+    TooManyTries,
+)
+from api.incident_parameters import areas_for
 from api.page.cards import CATEGORY_WORDS, card_of, health_of
 from api.page.map import draw_map
-from api.paging import open_token, seal_token
-from api.sessions import COOKIE
+from api.page.rendering import faulty, render
+from api.paging import open_numbers, seal_token
+from api.sessions import check_own_origin, check_proof, forget_cookie, proof_of, set_cookie
+from api.signing_in import check_password, user_caller
 from api.store import Store
 from api.store.cameras import list_views
-from api.store.incidents import IncidentQuery, PagePlace, list_incidents, list_runs
-from api.store.keys import KeyRecord
+from api.store.history import IncidentQuery, PagePlace, list_incidents
+from api.store.runs import list_runs
+from api.store.sessions import end_session, open_session
+from api.tries import network_of
 from contracts.incident import Identifier, rfc3339
 
 __all__ = ["router"]
@@ -31,29 +55,15 @@ router = APIRouter(include_in_schema=False)
 CARDS_SHOWN = 48
 VIEWS_SHOWN = 60
 RUNS_SHOWN = 50
-MAX_FORM_BYTES = 2000
+MAX_FORM_BYTES = 4000
+MAX_PASSWORD = 300
 FILES = {"streetkeeper.css": "text/css", "refresh.js": "text/javascript", "mark.svg": "image/svg+xml"}
 KNOWN = ("category", "status", "run", "token")
 
-_templates = Environment(
-    loader=PackageLoader("api.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-)
 _identifier: TypeAdapter[str] = TypeAdapter(Identifier)
 
 
-def _render(template: str, values: dict[str, Any], code: int = 200) -> HTMLResponse:
-    return HTMLResponse(_templates.get_template(template).render(values), code)
-
-
-def _faulty(error: ApiError) -> HTMLResponse:
-    row = PROBLEMS[type(error)]
-    words = {"title": row.title, "detail": error.detail, "remedy": error.remedy}
-    reply = _render("fault.html", words, row.status)
-    reply.headers.update(error.headers)
-    return reply
-
-
-def _asked(request: Request) -> tuple[IncidentQuery, str]:
+def _asked(request: Request, areas: tuple[str, ...] | None) -> tuple[IncidentQuery, str]:
     """The filters in the page's address, and its token.
 
     Raises:
@@ -76,6 +86,7 @@ def _asked(request: Request) -> tuple[IncidentQuery, str]:
         run=run,
         category=category or None,
         status="open" if status == "open" else "closed" if status == "closed" else None,
+        areas=areas,
     )
     return query, given.get("token", "")[:300]
 
@@ -86,32 +97,43 @@ def get_page(request: Request, parts: PartsDep) -> Response:
     try:
         caller = caller_of(request)
     except NotSignedIn:
-        return _sign_in(_path_of(request), "", 401)
-    except TooManyTries as error:
-        return _faulty(error)
-    if not allows(caller, Needs.READ):
-        return _faulty(Forbidden(f"A {caller.role} key may not read.", "Sign in with a reader's key."))
+        return _sign_in(parts, _path_of(request), "", 401)
+    except (TooManyTries, TooManyRequests) as error:
+        return faulty(error)
+    if not caller.allows(Needs.READ):
+        return faulty(Forbidden(f"The role {caller.role} may not read.", "Sign in with a reader's key."))
     try:
-        query, token = _asked(request)
-        place = PagePlace(*open_token(query, token, 3)) if token else None
-        return _render("incidents.html", _content(parts.store, query, place))
+        query, token = _asked(request, areas_for(caller, None))
+        place = None
+        if token:
+            as_of, value, key = open_numbers(query, token, 3)
+            place = PagePlace(int(as_of), value, int(key))
+        found, cameras = session_of(request), cameras_of(parts.store, caller)
+        csrf = proof_of(found[0]) if found else ""
+        return render("incidents.html", {**_content(parts.store, query, place, cameras), "csrf": csrf})
     except ApiError as error:
-        return _faulty(error)
+        return faulty(error)
 
 
-def _content(store: Store, query: IncidentQuery, place: PagePlace | None) -> dict[str, Any]:
-    """Everything that the page shows."""
+def _content(
+    store: Store, query: IncidentQuery, place: PagePlace | None, cameras: frozenset[str] | None
+) -> dict[str, Any]:
+    """Everything that the page shows; `cameras` are those that the caller may see, None: all."""
     page = list_incidents(store, query, CARDS_SHOWN, place)
     cards = [card_of(item, lambda name: store.pictures.find(name) is not None) for item in page.incidents]
-    views = list_views(store, query.run, 10_000)
+    views = [
+        view
+        for view in list_views(store, query.run, 10_000, query.areas)
+        if cameras is None or view.camera_id in cameras
+    ]
     # What is wrong first: a strip of sixty must not hide the one camera that is offline.
     views.sort(key=lambda view: view.health is not None and view.health.state == "ok")
-    other_runs = [run for run, _ in list_runs(store, RUNS_SHOWN) if run != "live"]
+    other_runs = [run.run for run in list_runs(store, RUNS_SHOWN) if run.run != "live"]
     chosen = {"category": query.category or "", "status": query.status or "", "run": query.run}
     next_page = ""
     if page.next_place:
         ended = page.next_place
-        token = seal_token(query, [ended.as_of, ended.sort_ms, ended.key])
+        token = seal_token(query, [ended.as_of, ended.value, ended.key])
         next_page = "/?" + urlencode(
             {name: value for name, value in chosen.items() if value} | {"token": token}
         )
@@ -137,8 +159,11 @@ def _path_of(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
-def _sign_in(next_path: str, problem: str, code: int) -> HTMLResponse:
-    return _render("login.html", {"next": _own_path(next_path), "problem": problem}, code)
+def _sign_in(parts: ServiceParts, next_path: str, problem: str, code: int) -> HTMLResponse:
+    provider = parts.provider.settings.name if parts.provider else ""
+    return render(
+        "login.html", {"next": _own_path(next_path), "problem": problem, "provider": provider}, code
+    )
 
 
 def _own_path(path: str) -> str:
@@ -148,44 +173,74 @@ def _own_path(path: str) -> str:
 
 @router.post("/login")
 async def post_login(request: Request, parts: PartsDep) -> Response:
-    """Change a key for a signed session cookie."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
-        return _faulty(Forbidden("This sign-in came from another site.", "Open this page and sign in here."))
+    """Change name and password, or a key that reads, for a session."""
     try:
-        body = await read_body(request, MAX_FORM_BYTES, parts.settings.body_timeout_s)
-        form = parse_qs(body.decode("ascii", errors="replace"), max_num_fields=5)
+        check_own_origin(request, parts.settings)
+        parts.addresses.take(network_of(address_of(request)))
+        form = await _form(request, parts)
     except ApiError as error:
-        return _faulty(error)
-    except ValueError:
-        return _sign_in("/", "The form could not be read.", 400)
-    key, next_path = form.get("key", [""])[0].strip(), form.get("next", ["/"])[0]
+        return faulty(error)
     try:
-        caller = await run_in_threadpool(check_presented, request, key[:200])
-    except (NotSignedIn, TooManyTries) as error:
-        return _sign_in(next_path, f"{error.detail} {error.remedy}", PROBLEMS[type(error)].status)
-    if not allows(caller, Needs.READ):
-        return _sign_in(next_path, f"A {caller.role} key may not read; use a reader's key.", 403)
-    return _signed_in(request, parts, caller, _own_path(next_path))
-
-
-def _signed_in(request: Request, parts: ServiceParts, caller: KeyRecord, path: str) -> Response:
-    reply = RedirectResponse(path, 303)
-    reply.set_cookie(
-        COOKIE,
-        parts.sessions.seal(caller.key_id),
-        max_age=parts.sessions.lasts_s,
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
+        secret = await run_in_threadpool(_session_for, request, parts, form)
+    except (NotSignedIn, TooManyTries, Forbidden) as error:
+        told = f"{error.detail} {error.remedy}"
+        return _sign_in(parts, form.get("next", "/"), told, PROBLEMS[type(error)].status)
+    reply = RedirectResponse(_own_path(form.get("next", "/")), 303)
+    set_cookie(request, reply, secret, parts.settings)
     return reply
 
 
+async def _form(request: Request, parts: ServiceParts) -> dict[str, str]:
+    """The fields of a form, each once.
+
+    Raises:
+        BadBody: It is no form.
+    """
+    body = await read_body(request, MAX_FORM_BYTES, parts.settings.body_timeout_s)
+    try:
+        fields = parse_qs(body.decode("ascii", errors="replace"), max_num_fields=5)
+    except ValueError:
+        raise BadBody("The form could not be read.", "Send it from the page.") from None
+    return {name: values[0] for name, values in fields.items()}
+
+
+def _session_for(request: Request, parts: ServiceParts, form: dict[str, str]) -> str:
+    """The secret of a new session for who the form says.
+
+    Raises:
+        NotSignedIn: The key, or the name or password, is wrong.
+        TooManyTries: Too many were wrong.
+        Forbidden: The role does not read.
+    """
+    if "name" in form:
+        name, password = form["name"], form.get("password", "")[:MAX_PASSWORD]
+        user = check_password(parts.store, parts.pauses, address_of(request), name, password)
+        caller, holder_id = user_caller(user), user.user_id
+    else:
+        record = check_presented(request, form.get("key", "").strip()[:200])
+        caller, holder_id = key_caller(record), record.key_id
+    if not caller.allows(Needs.READ):
+        raise Forbidden(f"The role {caller.role} may not read.", "Sign in with another role.")
+    kind: Literal["user", "key"] = "user" if "name" in form else "key"
+    lasts_s = parts.settings.session_hours * 3600
+    return open_session(parts.store, kind, holder_id, actor=caller.actor, lasts_s=lasts_s)
+
+
 @router.post("/logout")
-def post_logout() -> Response:
-    """Forget the session."""
+async def post_logout(request: Request, parts: PartsDep) -> Response:
+    """End the session."""
+    try:
+        form = await _form(request, parts)
+        found = await run_in_threadpool(session_of, request)
+        if found:
+            secret, session = found
+            check_proof(request, secret, form.get("csrf"), parts.settings)
+            holder = f"{session.holder_kind}:{session.holder_id}"
+            await run_in_threadpool(end_session, parts.store, session.session_id, actor=holder)
+    except ApiError as error:
+        return faulty(error)
     reply = RedirectResponse("/", 303)
-    reply.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    forget_cookie(request, reply, parts.settings)
     return reply
 
 

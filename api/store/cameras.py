@@ -1,8 +1,10 @@
 """Camera health: the latest word on each view."""
 
+import json
 import sqlite3
 from dataclasses import dataclass
 
+from api.store.changes import append_change
 from api.store.opening import Store
 from api.store.times import from_ms, to_ms
 from contracts.event import CameraHealth, HealthEvent
@@ -37,7 +39,7 @@ def keep_health(connection: sqlite3.Connection, event: HealthEvent) -> None:
     By time first: a worker that lost its disk begins its numbers again and must still be heard.
     """
     health = event.data
-    connection.execute(
+    kept = connection.execute(
         "INSERT INTO views (view_id, run, camera_id, time_ms, sequence, document)"
         " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (run, view_id) DO UPDATE SET camera_id = excluded.camera_id,"
         " time_ms = excluded.time_ms, sequence = excluded.sequence, document = excluded.document"
@@ -52,17 +54,21 @@ def keep_health(connection: sqlite3.Connection, event: HealthEvent) -> None:
             health.model_dump_json(),
         ),
     )
+    if kept.rowcount:
+        append_change(connection, "camera", health.view_id, run=health.run, sequence=event.sequence)
 
 
-def list_views(store: Store, run: str, limit: int) -> list[ViewHealth]:
-    """Every view of a run that was ever heard of, by camera and view."""
+def list_views(store: Store, run: str, limit: int, areas: tuple[str, ...] | None = None) -> list[ViewHealth]:
+    """Every view of a run that was ever heard of, by camera and view; `areas` limit what is counted."""
+    within = "" if areas is None else " AND i.area IN (SELECT value FROM json_each(?))"
     rows = store.read(
         lambda connection: connection.execute(
-            "SELECT v.view_id, v.camera_id, v.document, v.time_ms,"
+            "SELECT v.view_id, v.camera_id, v.document, v.time_ms,"  # noqa: S608
             " (SELECT count(*) FROM incidents i"
-            "  WHERE i.run = v.run AND i.view_id = v.view_id AND i.status = 'open')"
+            "  WHERE i.run = v.run AND i.view_id = v.view_id AND i.status = 'open'"
+            f"{within})"
             " FROM views v WHERE v.run = ? ORDER BY v.camera_id, v.view_id LIMIT ?",
-            (run, limit),
+            (*(() if areas is None else (json.dumps(areas),)), run, limit),
         ).fetchall()
     )
     return [

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from api.errors import ApiError, StorageFull, StoreBusy
+from api.store.geometry import add_functions
 from api.store.migrating import migrate
 
 __all__ = ["Database"]
@@ -47,13 +48,20 @@ def _told(error: BaseException) -> BaseException:
 class Database:
     """The file, its writer thread and its readers.
 
+    Args:
+        path: The file.
+        after_commit: Called by the writer after each commit, before anybody is told of it.
+
     Raises:
         StorageFull: The file cannot be written.
         MigrationRefused: It was written by a newer release.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, after_commit: Callable[[sqlite3.Connection], None] = lambda _: None
+    ) -> None:
         self._path = path
+        self._after_commit = after_commit
         self._jobs: queue.Queue[Job | None] = queue.Queue(QUEUE_LENGTH)
         self._readers: queue.LifoQueue[sqlite3.Connection] = queue.LifoQueue()
         self._closed = False
@@ -77,12 +85,18 @@ class Database:
         # FULL: a worker deletes an event from its spool once it is acknowledged. With NORMAL a power cut
         # could lose commits that were already acknowledged, because WAL is then not synced at commit.
         connection.execute("PRAGMA synchronous = FULL")
-        migrate(connection)
+        migrate(connection, self._path, WAIT_S)
+        # The indexes that a change touches lie all over the file: with 2 MB each change would read them anew.
+        connection.execute("PRAGMA cache_size = -64000")
         return connection
 
     def _open_reader(self) -> sqlite3.Connection:
         connection = self._open()
         connection.execute("PRAGMA query_only = ON")
+        # What a district asks again and again stays in memory: 16 MB a reader, the rest by the page cache.
+        connection.execute("PRAGMA cache_size = -16000")
+        connection.execute("PRAGMA mmap_size = 1073741824")
+        add_functions(connection)
         return connection
 
     @property
@@ -163,6 +177,7 @@ class Database:
             for change, _ in jobs:
                 outcomes.append(self._attempt(change))
             self._connection.execute("COMMIT")
+            self._after_commit(self._connection)
         except sqlite3.Error as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from api.store.cameras import keep_health
+from api.store.duty.occupancy import keep_occupancy
 from api.store.incidents import keep_incident
+from api.store.ingest import run_hooks
 from api.store.opening import Store
 from api.store.times import to_ms
-from contracts.event import HealthEvent, IncidentEvent
+from contracts.event import AnyEvent, HealthEvent, IncidentEvent
 
 __all__ = ["EventPage", "EventQuery", "Verdict", "list_events", "list_incident_events", "record_events"]
 
@@ -36,6 +38,9 @@ class EventQuery:
     view: str | None = None
     since_ms: int | None = None
     until_ms: int | None = None
+    areas: tuple[str, ...] | None = None
+    cameras: tuple[str, ...] | None = None
+    """Within `areas`: events of incidents that lie there now, and others of these cameras."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +51,12 @@ class EventPage:
     next_after: int | None
 
 
-def record_events(store: Store, events: Sequence[IncidentEvent | HealthEvent]) -> "Future[list[Verdict]]":
+def record_events(store: Store, events: Sequence[AnyEvent]) -> "Future[list[Verdict]]":
     """A future of one verdict per event, in order; done once what was stored is on disk."""
     return store.write(lambda connection: [_record_alone(connection, event) for event in events])
 
 
-def _record_alone(connection: sqlite3.Connection, event: IncidentEvent | HealthEvent) -> Verdict:
+def _record_alone(connection: sqlite3.Connection, event: AnyEvent) -> Verdict:
     """Record one event so that its failure leaves the others of the batch alone."""
     connection.execute("SAVEPOINT event")
     try:
@@ -63,7 +68,7 @@ def _record_alone(connection: sqlite3.Connection, event: IncidentEvent | HealthE
     return verdict
 
 
-def _record(connection: sqlite3.Connection, event: IncidentEvent | HealthEvent) -> Verdict:
+def _record(connection: sqlite3.Connection, event: AnyEvent) -> Verdict:
     document = json.dumps(event.model_dump(mode="json"), ensure_ascii=False, sort_keys=True, allow_nan=False)
     digest = hashlib.sha256(document.encode()).digest()
     known = connection.execute(
@@ -77,8 +82,10 @@ def _record(connection: sqlite3.Connection, event: IncidentEvent | HealthEvent) 
         refusal = keep_incident(connection, event)
         if refusal:
             return Verdict("rejected", "conflict", refusal)
-    else:
+    elif isinstance(event, HealthEvent):
         keep_health(connection, event)
+    else:
+        keep_occupancy(connection, event)
     connection.execute(
         "INSERT INTO events (source, id, type, subject, sequence, time_ms, camera_id, view_id, run, digest,"
         " document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -96,12 +103,14 @@ def _record(connection: sqlite3.Connection, event: IncidentEvent | HealthEvent) 
             document,
         ),
     )
+    run_hooks(connection, event)
     return Verdict("stored")
 
 
 def list_events(store: Store, query: EventQuery, limit: int, before: int | None) -> EventPage:
     """Events by arrival, newest first; `before` is the arrival number that the last page ended with."""
-    clauses, values = ["run = ?"], [query.run]
+    clauses = ["run = ?"]
+    values: list[Any] = [query.run]
     conditions: list[tuple[str, Any]] = [
         ("type = ?", query.type),
         ("camera_id = ?", query.camera),
@@ -114,6 +123,14 @@ def list_events(store: Store, query: EventQuery, limit: int, before: int | None)
         if value is not None:
             clauses.append(clause)
             values.append(value)
+    if query.areas is not None:
+        # Of an incident its own area decides, never its camera: a camera looks into more than one.
+        clauses.append(
+            "CASE WHEN type LIKE 'org.streetkeeper.incident.%' THEN subject IN"
+            " (SELECT incident_id FROM incidents WHERE area IN (SELECT value FROM json_each(?)))"
+            " ELSE camera_id IN (SELECT value FROM json_each(?)) END"
+        )
+        values += [json.dumps(query.areas), json.dumps(query.cameras or ())]
     sql = (
         f"SELECT arrival, document FROM events WHERE {' AND '.join(clauses)}"  # noqa: S608  constants above
         " ORDER BY arrival DESC LIMIT ?"

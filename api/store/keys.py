@@ -1,32 +1,40 @@
 """API keys: who may do what. The key is shown once; what is kept is a salted digest of its secret."""
 
+import contextlib
 import hashlib
 import hmac
 import re
 import secrets
 import sqlite3
-import time
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
+from typing import Any
 
-from api.errors import Conflict, Unprocessable
+from api.errors import Conflict, StoreBusy, Unprocessable
+from api.roles import Role
+from api.store.audit import append_audit
 from api.store.opening import Store
-from api.store.times import from_ms
+from api.store.rights import Rights, checked_rights, read_rights, rights_columns
+from api.store.times import from_ms, now_ms, to_ms
 
-__all__ = ["KeyRecord", "Role", "check_key", "create_key", "find_key", "has_keys", "list_keys", "revoke_key"]
+__all__ = [
+    "KeyRecord",
+    "Role",
+    "check_key",
+    "create_key",
+    "find_key",
+    "has_keys",
+    "list_keys",
+    "note_key_used",
+    "revoke_key",
+]
 
 KEY = re.compile(r"^sk_([0-9a-f]{12})_([A-Za-z0-9_-]{43})\Z")
 NAME_LENGTH = 100
-
-
-class Role(StrEnum):
-    """What a key is for."""
-
-    WORKER = "worker"
-    READER = "reader"
-    OPERATOR = "operator"
-    ADMIN = "admin"
+NOTED_EVERY_MS = 60_000
+COMMAND = "command"
+"""The actor of what is done on the machine itself, by who may read its data folder."""
+COLUMNS = "key_id, name, role, areas, unit, scopes, created_ms, expires_ms, used_ms, revoked_ms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +43,20 @@ class KeyRecord:
 
     key_id: str
     name: str
-    role: Role
+    rights: Rights
     created_at: datetime
+    expires_at: datetime | None
+    used_at: datetime | None
     revoked_at: datetime | None
+
+    @property
+    def role(self) -> Role:
+        """What the key is for."""
+        return self.rights.role
+
+    def is_valid_at(self, at: datetime) -> bool:
+        """Whether it is neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or at < self.expires_at)
 
 
 def _digest(salt: bytes, secret: str) -> bytes:
@@ -46,13 +65,28 @@ def _digest(salt: bytes, secret: str) -> bytes:
     return hashlib.sha256(salt + secret.encode()).digest()
 
 
-def create_key(store: Store, role: Role | str, name: str) -> str:
+def create_key(
+    store: Store,
+    rights: Rights | str,
+    name: str,
+    *,
+    expires_at: datetime | None = None,
+    actor: str = COMMAND,
+) -> str:
     """A new key, ready for `Authorization: Bearer`; this is the only time that it can be seen.
 
+    Args:
+        store: Where it is kept.
+        rights: What it may do; a role alone means everywhere.
+        name: Who uses it.
+        expires_at: When it ends by itself.
+        actor: Who makes it, for the audit log.
+
     Raises:
-        Unprocessable: The role is unknown, or the name is empty, too long or not printable.
+        Unprocessable: The role is unknown, the name is empty, too long or not printable, or it would end
+            in the past.
     """
-    return insert_key(store, role, name, new_secret_key())
+    return insert_key(store, rights, name, new_secret_key(), expires_at=expires_at, actor=actor)
 
 
 def new_secret_key() -> str:
@@ -60,57 +94,74 @@ def new_secret_key() -> str:
     return f"sk_{secrets.token_hex(6)}_{secrets.token_urlsafe(32)}"
 
 
-def insert_key(store: Store, role: Role | str, name: str, key: str) -> str:
+def insert_key(
+    store: Store,
+    rights: Rights | str,
+    name: str,
+    key: str,
+    *,
+    expires_at: datetime | None = None,
+    actor: str = COMMAND,
+) -> str:
     """Keep a new key; gives it back.
 
     Raises:
         Unprocessable: As for `create_key`.
     """
-    if role not in list(Role):
-        raise Unprocessable(f"There is no role '{role}'.", f"Choose one of {', '.join(Role)}.")
+    given = checked_rights(rights) if isinstance(rights, str) else rights
     if not name.strip() or len(name) > NAME_LENGTH or not name.isprintable():
         raise Unprocessable(
             "The name of a key must be 1 to 100 printable characters.",
             "Say who uses it, such as 'worker in the east depot'.",
         )
+    if expires_at is not None and to_ms(expires_at) <= now_ms():
+        raise Unprocessable("The key would have expired before it was made.", "Give a time to come.")
     matched = KEY.match(key)
     if matched is None:
         raise ValueError("not a key of ours")
     key_id, secret = matched.groups()
-    salt = secrets.token_bytes(16)
-    row = (key_id, name, Role(role).value, salt, _digest(salt, secret), time.time_ns() // 1_000_000)
-    store.write(
-        lambda connection: connection.execute(
-            "INSERT INTO api_keys (key_id, name, role, salt, digest, created_ms) VALUES (?, ?, ?, ?, ?, ?)",
+    salt, at_ms = secrets.token_bytes(16), now_ms()
+    expires_ms = None if expires_at is None else to_ms(expires_at)
+    row = (key_id, name, *rights_columns(given), salt, _digest(salt, secret), at_ms, expires_ms)
+
+    def insert(connection: sqlite3.Connection) -> None:
+        connection.execute(
+            "INSERT INTO api_keys (key_id, name, role, areas, unit, scopes, salt, digest, created_ms,"
+            " expires_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             row,
         )
-    ).result()
+        detail = {"name": name, **given.shown(), "expires_ms": expires_ms}
+        append_audit(connection, actor=actor, action="key.create", subject=key_id, detail=detail, at_ms=at_ms)
+
+    store.write(insert).result()
     return key
 
 
 def check_key(store: Store, key: str) -> KeyRecord | None:
-    """The record of a key that is genuine and not revoked; None for any other string."""
+    """The record of a key that is genuine, not revoked and not expired; None for any other string."""
     matched = KEY.match(key)
     key_id, secret = matched.groups() if matched else ("", "")
     row = store.read(
         lambda connection: connection.execute(
-            "SELECT salt, digest, key_id, name, role, created_ms, revoked_ms FROM api_keys WHERE key_id = ?",
+            f"SELECT salt, digest, {COLUMNS} FROM api_keys WHERE key_id = ?",  # noqa: S608  a constant
             (key_id,),
         ).fetchone()
     )
     # The same work for an unknown id, so that the time of the refusal tells nothing.
     salt, digest = (row[0], row[1]) if row else (bytes(16), bytes(32))
     is_genuine = hmac.compare_digest(_digest(salt, secret), digest)
-    if row is None or not is_genuine or row[6] is not None:
+    if row is None or not is_genuine:
         return None
-    return _record(row[2:])
+    record = _record(row[2:])
+    return record if record.is_valid_at(from_ms(now_ms())) else None
 
 
 def find_key(store: Store, key_id: str) -> KeyRecord | None:
     """The record of a key id, revoked or not."""
     row = store.read(
         lambda connection: connection.execute(
-            "SELECT key_id, name, role, created_ms, revoked_ms FROM api_keys WHERE key_id = ?", (key_id,)
+            f"SELECT {COLUMNS} FROM api_keys WHERE key_id = ?",  # noqa: S608  a constant
+            (key_id,),
         ).fetchone()
     )
     return None if row is None else _record(row)
@@ -120,8 +171,7 @@ def list_keys(store: Store, limit: int = 1000) -> list[KeyRecord]:
     """The newest keys, revoked ones too."""
     rows = store.read(
         lambda connection: connection.execute(
-            "SELECT key_id, name, role, created_ms, revoked_ms FROM api_keys"
-            " ORDER BY created_ms DESC, key_id LIMIT ?",
+            f"SELECT {COLUMNS} FROM api_keys ORDER BY created_ms DESC, key_id LIMIT ?",  # noqa: S608  a constant
             (limit,),
         ).fetchall()
     )
@@ -134,7 +184,20 @@ def has_keys(store: Store) -> bool:
     return found is not None
 
 
-def revoke_key(store: Store, key_id: str) -> bool:
+def note_key_used(store: Store, record: KeyRecord) -> None:
+    """Remember that a key is in use, to the minute; waits for nothing."""
+    at_ms = now_ms()
+    if record.used_at is not None and at_ms - to_ms(record.used_at) < NOTED_EVERY_MS:
+        return
+    with contextlib.suppress(StoreBusy):  # a busy store has better things to keep
+        store.write(
+            lambda connection: connection.execute(
+                "UPDATE api_keys SET used_ms = ? WHERE key_id = ?", (at_ms, record.key_id)
+            )
+        )
+
+
+def revoke_key(store: Store, key_id: str, *, actor: str = COMMAND) -> bool:
     """End a key at once; False where there is no such key or it ended before.
 
     Raises:
@@ -143,30 +206,32 @@ def revoke_key(store: Store, key_id: str) -> bool:
 
     def revoke(connection: sqlite3.Connection) -> bool:
         row = connection.execute(
-            "SELECT role FROM api_keys WHERE key_id = ? AND revoked_ms IS NULL", (key_id,)
+            "SELECT role, expires_ms FROM api_keys WHERE key_id = ? AND revoked_ms IS NULL", (key_id,)
         ).fetchone()
         if row is None:
             return False
+        at_ms = now_ms()
         if row[0] == Role.ADMIN:
-            (admins,) = connection.execute(
+            # Those that expire do not count: an installation must not lock itself out by waiting.
+            (others,) = connection.execute(
                 "SELECT count(*) FROM api_keys WHERE role = 'admin' AND revoked_ms IS NULL"
+                " AND areas IS NULL AND scopes IS NULL AND expires_ms IS NULL AND key_id <> ?",
+                (key_id,),
             ).fetchone()
-            if admins == 1:
+            if others == 0:
                 raise Conflict("This is the last admin key.", "Make another admin key first.")
-        connection.execute(
-            "UPDATE api_keys SET revoked_ms = ? WHERE key_id = ?", (time.time_ns() // 1_000_000, key_id)
-        )
+        connection.execute("UPDATE api_keys SET revoked_ms = ? WHERE key_id = ?", (at_ms, key_id))
+        append_audit(connection, actor=actor, action="key.revoke", subject=key_id, detail={}, at_ms=at_ms)
         return True
 
     return store.write(revoke).result()
 
 
-def _record(row: tuple[str, str, str, int, int | None]) -> KeyRecord:
-    key_id, name, role, created_ms, revoked_ms = row
+def _record(row: tuple[Any, ...]) -> KeyRecord:
+    key_id, name, role, areas, unit, scopes, *times = row
+    created_at, expires_at, used_at, revoked_at = (None if ms is None else from_ms(ms) for ms in times)
+    if created_at is None:
+        raise ValueError("a key without the time when it was made")
     return KeyRecord(
-        key_id=key_id,
-        name=name,
-        role=Role(role),
-        created_at=from_ms(created_ms),
-        revoked_at=None if revoked_ms is None else from_ms(revoked_ms),
+        key_id, name, read_rights(role, areas, unit, scopes), created_at, expires_at, used_at, revoked_at
     )

@@ -1,67 +1,71 @@
-"""Numbered, forward-only changes of the schema."""
+"""Brings a database to the newest schema: numbered, forward-only revisions, run by Alembic."""
 
 import re
 import sqlite3
-from importlib import resources
+from collections.abc import Sequence
+from pathlib import Path
 
-__all__ = ["MigrationRefused", "migrate"]
+__all__ = ["MigrationRefused", "migrate", "newest_revision"]
 
-NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
+FOLDER = Path(__file__).parent / "migrations"
+NUMBERED = re.compile(r"^(\d{4})_[a-z0-9_]+\.py$")
+BEFORE_ALEMBIC = "0001"
+"""The schema of databases that carry only SQLite's own version number."""
 
 
 class MigrationRefused(Exception):
     """The database is newer than this release."""
 
 
-def _scripts() -> list[tuple[int, str]]:
-    """Number and SQL of each migration, in order."""
-    found = []
-    for entry in resources.files("api.store").joinpath("migrations").iterdir():
-        matched = NAME.match(entry.name)
-        if matched:
-            found.append((int(matched.group(1)), entry.read_text(encoding="utf-8")))
-    return sorted(found)
+def _revisions() -> list[str]:
+    """The numbers of all revisions, in order."""
+    found = [NUMBERED.match(path.name) for path in (FOLDER / "versions").iterdir()]
+    return sorted(matched.group(1) for matched in found if matched)
 
 
-def _statements(script: str) -> list[str]:
-    """The single statements of a script; `executescript` would commit before it runs."""
-    statements, pending = [], ""
-    for line in script.splitlines(keepends=True):
-        pending += line
-        if sqlite3.complete_statement(pending):
-            statements.append(pending)
-            pending = ""
-    return statements
+def newest_revision() -> str:
+    """Number of the newest schema that this release knows."""
+    return _revisions()[-1]
 
 
-def _version(connection: sqlite3.Connection, newest: int) -> int:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > newest:
-        raise MigrationRefused(
-            f"the database has schema {version}, this release knows {newest}: install the newer release"
-        )
-    return int(version)
+def migrate(connection: sqlite3.Connection, path: Path, wait_s: float) -> str:
+    """Bring the database to the newest schema, all revisions in one transaction; gives its number.
 
-
-def migrate(connection: sqlite3.Connection) -> int:
-    """Bring the database to the newest schema, all steps in one transaction; gives its number.
+    Args:
+        connection: Open on the database, not in a transaction.
+        path: File of the database; the revisions run on a connection of their own.
+        wait_s: How long another process may hold the file, which does the same perhaps.
 
     Raises:
         MigrationRefused: The database was written by a newer release.
     """
-    scripts = _scripts()
-    newest = scripts[-1][0]
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        # Read inside the transaction: a second process that starts at once waits here, then finds it done.
-        version = _version(connection, newest)
-        for number, script in scripts:
-            if number > version:
-                for statement in _statements(script):
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {number}")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
-    return newest
+    known = _revisions()
+    if _revision_of(connection, known) != known[-1]:
+        # Here, because most starts have nothing to do, and what it needs takes half a second to load.
+        from api.store.upgrading import upgrade
+
+        upgrade(path, wait_s, lambda raw: _revision_of(raw, known), known[-1])
+    return known[-1]
+
+
+def _revision_of(connection: sqlite3.Connection, known: Sequence[str]) -> str | None:
+    """The schema that a database has; None where it is empty."""
+    (numbered,) = connection.execute("PRAGMA user_version").fetchone()
+    table = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+    if table is None:
+        revision = f"{numbered:04d}" if numbered else None
+        if revision not in {None, BEFORE_ALEMBIC}:
+            raise _too_new(str(revision), known)
+        return revision
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    revision = row[0] if row else None
+    # Both: an older release reads only SQLite's number, and somebody may have restored half of a database.
+    if numbered > int(known[-1]) or (revision is not None and revision not in known):
+        raise _too_new(f"{max(numbered, int(revision or 0)):04d}", known)
+    return revision
+
+
+def _too_new(revision: str, known: Sequence[str]) -> MigrationRefused:
+    return MigrationRefused(
+        f"the database has schema {revision}, this release knows {known[-1]}: install the newer release"
+    )

@@ -7,10 +7,13 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import TypeVar
 
+from api.store.anchor import AnchorKeeper
 from api.store.database import Database
 from api.store.pictures import PictureFolder
 
-__all__ = ["Store", "open_store"]
+__all__ = ["DATABASE_FILE", "Store", "open_store"]
+
+DATABASE_FILE = "streetkeeper.sqlite3"
 
 T = TypeVar("T")
 
@@ -46,6 +49,6 @@ def open_store(data_dir: Path) -> Store:
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     return Store(
         data_dir=data_dir,
-        database=Database(data_dir / "streetkeeper.sqlite3"),
+        database=Database(data_dir / DATABASE_FILE, AnchorKeeper(data_dir)),
         pictures=PictureFolder(data_dir / "evidence"),
     )

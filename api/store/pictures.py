@@ -1,10 +1,12 @@
 """Evidence files, named by the SHA-256 of what is in them."""
 
+import contextlib
 import errno
 import os
 import re
 import secrets
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from api.errors import StorageFull
@@ -37,15 +39,59 @@ class PictureFolder:
         path = self._path(name)
         return path if path.is_file() else None
 
+    def touch(self, name: str) -> None:
+        """Make a file as if it came now: a sender that was told it is there will name it in an event."""
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(self._path(name))
+
+    def names(self) -> Iterator[str]:
+        """The names of all files, folder by folder."""
+        for folder in sorted(path for path in self._folder.iterdir() if len(path.name) == 2):
+            yield from sorted(path.name for path in folder.iterdir() if NAME.match(path.name))
+
+    def older_than(self, at_s: float) -> Iterator[str]:
+        """The names of files that came and were asked for before a time, in seconds since 1970."""
+        for name in self.names():
+            with contextlib.suppress(FileNotFoundError):
+                if self._path(name).stat().st_mtime < at_s:
+                    yield name
+
+    def delete(self, name: str, before_s: float) -> int | None:
+        """Delete a file that came before a time; its size, None where it is not there or too new."""
+        path = self._path(name)
+        try:
+            found = path.stat()
+            if found.st_mtime >= before_s:
+                return None
+            path.unlink()
+        except FileNotFoundError:
+            return None
+        return found.st_size
+
+    def sync(self, names: Sequence[str]) -> None:
+        """Make the deletion of some files durable."""
+        for folder in {self._path(name).parent for name in names}:
+            _sync_folder(folder)
+
     def keep(self, name: str, content: bytes) -> bool:
         """Put a file on disk, whole or not at all; True where it was not there before.
 
         Raises:
             StorageFull: There is no room; nothing was kept.
         """
-        path = self._path(name)
-        if path.is_file():
+        if self._path(name).is_file():
+            self.touch(name)
             return False
+        self.put(name, content)
+        return True
+
+    def put(self, name: str, content: bytes) -> None:
+        """Put a file on disk, whole or not at all, also where there is one.
+
+        Raises:
+            StorageFull: There is no room; nothing was kept.
+        """
+        path = self._path(name)
         arriving = self._arriving / f"{name}.{secrets.token_hex(8)}"
         try:
             path.parent.mkdir(exist_ok=True, mode=0o700)
@@ -60,7 +106,6 @@ class PictureFolder:
                     "There is no room for this file; nothing was kept.", "Free space, then send it again."
                 ) from error
             raise
-        return True
 
 
 def _write_synced(path: Path, content: bytes) -> None:

@@ -103,11 +103,24 @@ class IncidentRecord(Record):
 
 
 class Nudge(Record):
-    """The camera was turned; `until` is when it came back or was calibrated anew, or the day's end."""
+    """The camera was turned; `until` is when it came back or was calibrated anew, or the day's end.
+
+    Args:
+        at: When.
+        until: When it hung as before.
+        shift_px: How far its picture's middle moved, along x or y, whichever is more.
+        width_px: Of its picture.
+    """
 
     at: float
     until: float
     shift_px: float
+    width_px: int = 1280
+
+    @property
+    def shift_720p(self) -> float:
+        """How far it would have moved a picture 1280 px wide."""
+        return self.shift_px * 1280 / self.width_px
 
 
 class Cut(Record):
@@ -125,12 +138,13 @@ class CameraDay(Record):
         seed: Of the world.
         camera_id: The camera.
         day: Number of the simulated day.
-        detector: `oracle` or `model`.
+        detector: `oracle`, `model`, or `none` where only the pose watch was run.
         split: Which objects and cameras the world is made of: train, test or all.
         scenario: Name of the world's scenario.
         begins: When the watch began, and the memory was empty.
         ends: When it ended.
         looks: Looks that were handled.
+        steady_s: Seconds that looks stood for while the camera hung as calibrated; of pose watches only.
         look_every_s: Seconds between looks.
         cpu_s: CPU seconds of all of it.
         composed_cpu_s: Those of composing what was asked of the pictures.
@@ -155,6 +169,7 @@ class CameraDay(Record):
     begins: float
     ends: float
     looks: int = 0
+    steady_s: float = 0.0
     look_every_s: float = 10.0
     cpu_s: float = 0.0
     composed_cpu_s: float = 0.0

@@ -76,6 +76,7 @@ class Shadows:
     def __init__(self, heights: HeightField) -> None:
         self._heights = heights
         self._maps: dict[int, tuple[F32, F32]] = {}
+        self._lit_by: dict[tuple[float, int], F32] = {}
         self._lit_of: dict[float, tuple[int, F32]] = {}
 
     def lit(self, canvas: Canvas, t: float) -> F32:
@@ -83,32 +84,40 @@ class Shadows:
         step = int(t // STEP_S)
         known, lit = self._lit_of.get(canvas.scale, (None, None))
         if known != step or lit is None:
-            lit = self._canvas_lit(canvas, step * STEP_S)
+            before, after, share = _between(step * STEP_S)
+            lit = cv2.addWeighted(
+                self._canvas_lit(canvas, before), 1 - share, self._canvas_lit(canvas, after), share, 0.0
+            ).astype(np.float32)
             self._lit_of[canvas.scale] = (step, lit)
         return lit
-
-    def _canvas_lit(self, canvas: Canvas, t: float) -> F32:
-        east = canvas.places[..., 0] + WALL_OFFSET_M * canvas.normals[..., 0]
-        north = canvas.places[..., 1] + WALL_OFFSET_M * canvas.normals[..., 1]
-        return self._lit(east, north, canvas.places[..., 2], canvas.grain, t)
 
     def at_places(self, places: F64, t: float) -> F32:
         """(N,) share of the sun that reaches (N, 3) places."""
         east, north, up = (places[None, :, axis].astype(np.float32) for axis in range(3))
-        return np.asarray(self._lit(east, north, up, np.zeros_like(up), t)[0])
+        before, after, share = _between(t)
+        level = np.zeros_like(up)
+        first = self._lit(east, north, up, level, before)
+        return np.asarray((first * (1 - share) + self._lit(east, north, up, level, after) * share)[0])
 
-    def _lit(self, east: F32, north: F32, up: F32, grain: F32, t: float) -> F32:
+    def _canvas_lit(self, canvas: Canvas, number: int) -> F32:
+        """(h, w) by one of the shadow maps; kept, since a canvas asks for it for minutes."""
+        key = (canvas.scale, number)
+        if key not in self._lit_by:
+            east = canvas.places[..., 0] + WALL_OFFSET_M * canvas.normals[..., 0]
+            north = canvas.places[..., 1] + WALL_OFFSET_M * canvas.normals[..., 1]
+            stale = [known for known in self._lit_by if known[0] == key[0] and abs(known[1] - number) > 1]
+            for known in stale:
+                del self._lit_by[known]
+            self._lit_by[key] = self._lit(east, north, canvas.places[..., 2], canvas.grain, number)
+        return self._lit_by[key]
+
+    def _lit(self, east: F32, north: F32, up: F32, grain: F32, number: int) -> F32:
         columns = ((east - self._heights.west_m) / CELL_M - 0.5).astype(np.float32)
         rows = ((north - self._heights.south_m) / CELL_M - 0.5).astype(np.float32)
-        step = int(t // MAP_EVERY_S)
-        share = np.float32(t / MAP_EVERY_S - step)
-        lit = np.zeros(up.shape, np.float32)
-        for number, weight in ((step, 1 - share), (step + 1, share)):
-            solid, crowns = self._map(number)
-            by_solid = _above(solid, columns, rows, up, PENUMBRA_M)
-            by_crowns = _above(crowns, columns, rows, up + 0.6 * grain, 2.5 * PENUMBRA_M)
-            lit += weight * by_solid * (1 - LEAF_SHADE * (1 - by_crowns))
-        return lit
+        solid, crowns = self._map(number)
+        by_solid = _above(solid, columns, rows, up, PENUMBRA_M)
+        by_crowns = _above(crowns, columns, rows, up + 0.6 * grain, 2.5 * PENUMBRA_M)
+        return np.asarray(by_solid * (1 - LEAF_SHADE * (1 - by_crowns)), np.float32)
 
     def _map(self, step: int) -> tuple[F32, F32]:
         if step not in self._maps:
@@ -119,6 +128,12 @@ class Shadows:
                 shadow_ceiling(self._heights.crown_top_m, CELL_M, sun),
             )
         return self._maps[step]
+
+
+def _between(t: float) -> tuple[int, int, float]:
+    """The shadow maps before and after a moment, and how far it is from the one to the other, 0..1."""
+    number = int(t // MAP_EVERY_S)
+    return number, number + 1, float(t / MAP_EVERY_S - number)
 
 
 def _above(ceiling: F32, columns: F32, rows: F32, up: F32, soft_m: float) -> F32:

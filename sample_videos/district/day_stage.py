@@ -76,6 +76,10 @@ class DayStage(Protocol):
         """All that is in that picture and belongs to one of the detector's classes."""
         ...
 
+    def faults(self) -> StageTruth:
+        """What befalls the camera and its light that day; things and exposure are left out."""
+        ...
+
     def truth(self) -> StageTruth:
         """What is true of the day."""
         ...

@@ -1,7 +1,7 @@
 """What is true of a camera-day of the district, as it is kept beside what was told."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -45,22 +45,34 @@ class DayTruth:
 
     def records(self) -> StageTruth:
         """Every thing and trap of the day, and what befell the camera."""
-        faults = self.world.faults(self.camera.id)
         told = things(self.world, self.camera.id)
+        return replace(
+            self.faults(),
+            things=[
+                *(self._record(thing) for thing in told),
+                *self._bystanders({thing.thing_id for thing in told}),
+            ],
+            exposure=exposure(self.world, self.camera.id, self.day),
+        )
+
+    def faults(self) -> StageTruth:
+        """What befell the camera and its light."""
+        faults = self.world.faults(self.camera.id)
         return StageTruth(
-            [*(self._record(thing) for thing in told), *self._bystanders({thing.thing_id for thing in told})],
-            [
+            nudges=[
                 Nudge(
                     at=max(self.span[0], nudge.from_t),
                     until=min(self.span[1], nudge.to_t),
                     shift_px=round(max(abs(nudge.dx_px), abs(nudge.dy_px)), 1),
+                    width_px=self.camera.size_wh[0],
                 )
                 for nudge in faults.nudges
                 if nudge.from_t < self.span[1] and nudge.to_t > self.span[0]
             ],
-            [Cut(at=max(self.span[0], start), until=min(self.span[1], end)) for start, end in faults.cuts],
-            exposure(self.world, self.camera.id, self.day),
-            self._conditions(),
+            cuts=[
+                Cut(at=max(self.span[0], start), until=min(self.span[1], end)) for start, end in faults.cuts
+            ],
+            conditions=self._conditions(),
         )
 
     def _conditions(self) -> dict[str, list[Span]]:

@@ -125,9 +125,16 @@ class DistrictDay:
                 found.append(Visible(_key(placed), name, box, each.share))
         return found
 
+    def faults(self) -> StageTruth:
+        """What befalls the camera and its light between its beginning and its end."""
+        return self._truth().faults()
+
     def truth(self) -> StageTruth:
         """What is true between its beginning and its end."""
-        return DayTruth(self._world, self._camera, self._key.day, (self.begins, self.ends)).records()
+        return self._truth().records()
+
+    def _truth(self) -> DayTruth:
+        return DayTruth(self._world, self._camera, self._key.day, (self.begins, self.ends))
 
 
 def open_district_day(key: DayKey) -> DistrictDay:

@@ -71,8 +71,8 @@ def exposure_gain(weather: Weather, t: float) -> float:
     """Gain of the auto exposure: it follows the light with a lag and hunts a little."""
     means = []
     for ago in (0.0, LAG_S, 2 * LAG_S):
-        light = weather.light(t - ago)
-        means.append(STREET_ALBEDO * (0.55 * light.level + 0.06 * light.lamps) + 1e-6)
+        level, lamps = weather.levels(t - ago)
+        means.append(STREET_ALBEDO * (0.55 * level + 0.06 * lamps) + 1e-6)
     mean = float(np.exp(np.mean(np.log(means))))
     hunting = 1.0 + 0.015 * np.sin(t / 7.3) + 0.01 * np.sin(t / 61.0)
     daylight = STREET_ALBEDO * 0.55
@@ -105,9 +105,12 @@ def add_noise(levels: F32, sigma: float, key: tuple[int, ...]) -> F32:
     rng = np.random.default_rng(list(key))
     height, width = levels.shape[:2]
     top, left = rng.integers(0, bank.shape[0] // 2), rng.integers(0, bank.shape[1] // 2)
-    rows = np.arange(top, top + height) % bank.shape[0]
-    columns = np.arange(left, left + width) % bank.shape[1]
-    grain = bank[rows[:, None], columns[None, :]] * np.float32(sigma)
+    if top + height <= bank.shape[0] and left + width <= bank.shape[1]:
+        grain = bank[top : top + height, left : left + width] * np.float32(sigma)
+    else:
+        rows = np.arange(top, top + height) % bank.shape[0]
+        columns = np.arange(left, left + width) % bank.shape[1]
+        grain = bank[rows[:, None], columns[None, :]] * np.float32(sigma)
     levels += grain if levels.ndim == 2 else grain[..., None]
     return levels
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sample_videos.district.episodes.board import block_of
 from sample_videos.district.layout import DISTRICT
 from sample_videos.district.routes import beside, line_of
+from sample_videos.district.things import Part
 from sample_videos.district.timeline import day_of
 
 __all__ = ["Course", "Obstacle", "bump", "obstacles", "swerves"]
@@ -79,11 +80,8 @@ def swerves(course: Course, there: Iterable[Obstacle]) -> Iterator[tuple[float, 
 def obstacles(seed: int, scenario: str, path: int, day: int) -> tuple[Obstacle, ...]:
     """What stands on or near a path on a day."""
     way = DISTRICT.paths[path]
-    parts = [
-        part for episode in day_of(seed, day, scenario).episodes for part in episode.parts if not part.way
-    ]
+    parts, corners = _standing(seed, scenario, day)
     reach = way.width_m / 2 + CLEAR_M[way.kind]
-    corners = np.array([block_of(part) for part in parts]).reshape(-1, 4, 2)
     metres, asides = beside(path, corners.reshape(-1, 2))
     metres, asides = metres.reshape(-1, 4), asides.reshape(-1, 4)
     near = (asides.min(axis=1) < reach) & (asides.max(axis=1) > -reach)
@@ -92,3 +90,12 @@ def obstacles(seed: int, scenario: str, path: int, day: int) -> tuple[Obstacle, 
         for part, metre, aside, is_near in zip(parts, metres, asides, near, strict=True)
         if is_near
     )
+
+
+@lru_cache(maxsize=8)
+def _standing(seed: int, scenario: str, day: int) -> tuple[tuple[Part, ...], F64]:
+    """What stands still on a day: the parts, and (N, 4, 2) the corners of their ground."""
+    parts = tuple(
+        part for episode in day_of(seed, day, scenario).episodes for part in episode.parts if not part.way
+    )
+    return parts, np.array([block_of(part) for part in parts]).reshape(-1, 4, 2)

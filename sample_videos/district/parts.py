@@ -5,6 +5,7 @@ Source: docs/methods/sample-district.md.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +24,10 @@ LUMA_BGR = np.array([0.114, 0.587, 0.299], np.float32)
 SKY_CM = 65535
 SCALE_STEP = 1.03
 """Sprites are scaled in steps of three per cent, so that a scaled one can be used again."""
+SCALED_KEPT = 20_000
+SPARE = 0.7
+"""A sprite is scaled from halved renders that are at least 1 / 0.7 as large."""
+MOST_HALVINGS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +109,11 @@ class Parts:
         for row in rows:
             view = _view(row)
             self._views.setdefault((view.atlas, view.pose), []).append(view)
+        self._angles: dict[tuple[str, str], NDArray[np.float64]] = {}
         self._nearest: dict[tuple[str, str, int, int, int], SpriteView] = {}
         self._atlases: dict[str, tuple[U8, U8]] = {}
         self._scaled: dict[tuple[SpriteView, int, int, int, int], ScaledSprite] = {}
+        self._halved: dict[tuple[SpriteView, int, int], tuple[F32, F32]] = {}
 
     @property
     def atlases(self) -> list[str]:
@@ -125,9 +132,8 @@ class Parts:
             views = self._views.get((atlas, pose))
             if views is None:
                 raise KeyError(f"no renders of {atlas!r} as {pose!r}; there are {self.atlases}")
-            found = self._nearest[key] = min(
-                views, key=lambda view: _strangeness(view, phase, yaw_deg, depression_deg)
-            )
+            strangeness = self._strangeness(atlas, pose, phase, yaw_deg, depression_deg)
+            found = self._nearest[key] = views[int(strangeness.argmin())]
         return found
 
     def scaled(
@@ -142,14 +148,21 @@ class Parts:
             below: Likewise below it.
             channels: 3 for colour, 1 for luma alone.
         """
-        steps = tuple(round(np.log(value) / np.log(SCALE_STEP)) for value in (scale, above, below))
-        key = (view, *steps, channels)
+        across, up, down = (
+            SCALE_STEP ** round(math.log(value, SCALE_STEP)) for value in (scale, above, below)
+        )
+        split = _split(view)
+        sizes = (
+            max(1, round(view.rect[2] * across)),
+            max(1, round(split * across * up)),
+            max(1, round((view.rect[3] - split) * across * down)),
+        )
+        key = (view, *sizes, channels)
         found = self._scaled.get(key)
         if found is None:
-            if len(self._scaled) > 20_000:
+            if len(self._scaled) > SCALED_KEPT:
                 self._scaled.clear()
-            exact = [SCALE_STEP**step for step in steps]
-            found = self._scaled[key] = self._make(view, (exact[0], exact[1], exact[2]), channels)
+            found = self._scaled[key] = self._make(view, sizes, channels)
         return found
 
     def plate(self, camera_id: str) -> Plate:
@@ -169,7 +182,56 @@ class Parts:
             metres,
         )
 
-    def _make(self, view: SpriteView, factors: tuple[float, float, float], channels: int) -> ScaledSprite:
+    def _strangeness(
+        self, atlas: str, pose: str, phase: int, yaw_deg: float, depression_deg: float
+    ) -> NDArray[np.float64]:
+        """How far each render is from how a thing is seen: degrees of turn, dip weighed by its ratio."""
+        if (atlas, pose) not in self._angles:
+            self._angles[atlas, pose] = np.array(
+                [
+                    (view.yaw_deg, math.log(max(view.depression_deg, 2.0)), view.phase)
+                    for view in self._views[atlas, pose]
+                ]
+            ).T
+        yaws, dips, phases = self._angles[atlas, pose]
+        turn = np.abs((yaws - yaw_deg + 180) % 360 - 180)
+        dip = np.abs(dips - math.log(max(depression_deg, 2.0)))
+        return np.asarray(turn + 40 * dip + np.where(phases != phase, 1000.0, 0.0), np.float64)
+
+    def _make(self, view: SpriteView, sizes: tuple[int, int, int], channels: int) -> ScaledSprite:
+        """A view at a width, and at heights above and below its anchor."""
+        width, up, down = sizes
+        split = _split(view)
+        factor = max(width / view.rect[2], up / split, down / (view.rect[3] - split))
+        upper, lower = self._halves(
+            view, min(MOST_HALVINGS, int(math.log2(SPARE / min(factor, SPARE)))), channels
+        )
+        whole = np.concatenate([_resized(upper, (width, up)), _resized(lower, (width, down))], axis=0)
+        drawn_alpha = whole[..., channels]
+        length = np.maximum(np.linalg.norm(whole[..., channels + 1 :], axis=2), 1e-3)
+        # The anchor lies a little off the row at which the two halves meet.
+        off = view.anchor[1] - split
+        off *= down / (view.rect[3] - split) if off > 0 else up / split
+        return ScaledSprite(
+            np.ascontiguousarray(whole[..., :channels]),
+            np.ascontiguousarray(drawn_alpha),
+            whole[..., channels + 1 :] / length[..., None],
+            (view.anchor[0] * width / view.rect[2], up + off),
+        )
+
+    def _halves(self, view: SpriteView, halvings: int, channels: int) -> tuple[F32, F32]:
+        """A view's rows above and below its anchor, halved so often: radiance, alpha, normals times alpha.
+
+        Small sprites are scaled from these: the same thing passes at a hundred sizes.
+        """
+        key = (view, halvings, channels)
+        found = self._halved.get(key)
+        if found is not None:
+            return found
+        if halvings:
+            upper, lower = (_halved(half) for half in self._halves(view, halvings - 1, channels))
+            self._halved[key] = (upper, lower)
+            return upper, lower
         colour, normals = self._atlas(view.atlas)
         x, y, width, height = view.rect
         cut = colour[y : y + height, x : x + width]
@@ -179,22 +241,7 @@ class Parts:
             radiance = (radiance @ LUMA_BGR)[..., None]
         turned = (normals[y : y + height, x : x + width, ::-1].astype(np.float32) - 127.5) / 127.5 * alpha
         stack = np.concatenate([radiance, alpha, turned], axis=2)
-        scale, above, below = factors
-        split = int(np.clip(round(view.anchor[1]), 1, height - 1))
-        upper = _resized(stack[:split], scale, scale * above)
-        lower = _resized(stack[split:], scale, scale * below)
-        whole = np.concatenate([upper, lower], axis=0)
-        drawn_alpha = whole[..., channels]
-        length = np.maximum(np.linalg.norm(whole[..., channels + 1 :], axis=2), 1e-3)
-        # The anchor lies a little off the row at which the two halves meet.
-        off = (view.anchor[1] - split) * scale * (below if view.anchor[1] > split else above)
-        anchor = (view.anchor[0] * whole.shape[1] / width, len(upper) + off)
-        return ScaledSprite(
-            np.ascontiguousarray(whole[..., :channels]),
-            np.ascontiguousarray(drawn_alpha),
-            whole[..., channels + 1 :] / length[..., None],
-            anchor,
-        )
+        return stack[: _split(view)], stack[_split(view) :]
 
     def _atlas(self, name: str) -> tuple[U8, U8]:
         if name not in self._atlases:
@@ -203,20 +250,22 @@ class Parts:
         return self._atlases[name]
 
 
-def _strangeness(view: SpriteView, phase: int, yaw_deg: float, depression_deg: float) -> float:
-    """How far a render is from how a thing is seen: degrees of turn, dip weighed by its ratio."""
-    turn = abs((view.yaw_deg - yaw_deg + 180) % 360 - 180)
-    dip = abs(float(np.log(max(view.depression_deg, 2.0) / max(depression_deg, 2.0))))
-    return turn + 40 * dip + (1000 if view.phase != phase else 0)
+def _split(view: SpriteView) -> int:
+    """The row of a view at which what is above its anchor ends."""
+    return int(np.clip(round(view.anchor[1]), 1, view.rect[3] - 1))
 
 
-def _resized(stack: F32, across: float, down: float) -> F32:
-    """A (h, w, c) stack scaled by `across` and `down`, at least one pixel each way."""
-    size = (max(1, round(stack.shape[1] * across)), max(1, round(stack.shape[0] * down)))
-    method = cv2.INTER_AREA if across < 1 and down < 1 else cv2.INTER_LINEAR
+def _halved(stack: F32) -> F32:
+    return _resized(stack, (max(1, round(stack.shape[1] / 2)), max(1, round(stack.shape[0] / 2))))
+
+
+def _resized(stack: F32, size_wh: tuple[int, int]) -> F32:
+    """A (h, w, c) stack at another size."""
+    is_smaller = size_wh[0] < stack.shape[1] and size_wh[1] < stack.shape[0]
+    method = cv2.INTER_AREA if is_smaller else cv2.INTER_LINEAR
     # OpenCV resizes at most four channels at once.
     bands = [
-        cv2.resize(np.ascontiguousarray(stack[..., first : first + 4]), size, interpolation=method)
+        cv2.resize(np.ascontiguousarray(stack[..., first : first + 4]), size_wh, interpolation=method)
         for first in range(0, stack.shape[2], 4)
     ]
     bands = [band[..., None] if band.ndim == 2 else band for band in bands]

@@ -12,6 +12,7 @@ from contracts.event import IncidentEvent
 from models.registry import load_manifest, open_detector
 from sample_videos.district.camera_day import CameraDay, ExplainedRecord, IncidentRecord
 from sample_videos.district.day_stage import DayKey, DayStage, world_time
+from sample_videos.district.moved_watch import MovedWatch
 from sample_videos.district.oracle import MISSED, Oracle
 from sample_videos.district.things import clock
 from stream_workers.attention import CropExaminer, Examiner
@@ -42,7 +43,7 @@ def run_day(key: DayKey, stage: DayStage, detector: DetectorKind) -> CameraDay:
     journal = MemoryJournal()
     pipeline = build_plain_pipeline(setup, journal, examiner, input_px, recall, explain=True)
     spent: list[float] = []
-    moved = _MovedWatch()
+    moved = MovedWatch()
     looks = 0
     for number in range(int((stage.ends - stage.begins) / camera.look_every_s)):
         media_s = number * camera.look_every_s
@@ -51,7 +52,7 @@ def run_day(key: DayKey, stage: DayStage, detector: DetectorKind) -> CameraDay:
         if picture is None:
             continue
         pipeline.handle(Look(media_s, clock(at), _Timed(picture, spent)))
-        moved.note(at, suspended=pipeline.suspended)
+        moved.note(at, tuple(pipeline.state.away) if pipeline.moved else ())
         looks += 1
     moved.end(stage.ends)
     truth = stage.truth()
@@ -105,25 +106,6 @@ class _Timed:
         part = self.picture.bgr(box)
         self.spent.append(time.process_time() - before)
         return part
-
-
-@dataclass(slots=True)
-class _MovedWatch:
-    """When the pipeline held the view for moved."""
-
-    spans: list[tuple[float, float]] = field(default_factory=list)
-    since: float | None = None
-
-    def note(self, at: float, *, suspended: bool) -> None:
-        if suspended and self.since is None:
-            self.since = at
-        elif not suspended:
-            self.end(at)
-
-    def end(self, at: float) -> None:
-        if self.since is not None:
-            self.spans.append((self.since, at))
-            self.since = None
 
 
 def _examiner(detector: DetectorKind, key: DayKey, stage: DayStage) -> tuple[Examiner, int, Recall]:

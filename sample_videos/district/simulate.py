@@ -14,6 +14,7 @@ import cv2
 
 from sample_videos.district.camera_day import CameraDay
 from sample_videos.district.day_stage import DayKey, DayStage
+from sample_videos.district.pose_day import POSE_SCENARIOS, run_pose_day
 from sample_videos.district.run_day import DetectorKind, run_day
 from stream_workers.errors import SourceRefused
 
@@ -77,7 +78,8 @@ def _run_and_keep(key: DayKey, open_stage: OpenStage, detector: DetectorKind, ou
     """Run a day and write its file, whole or not at all."""
     # As in a worker: threads over so small pictures cost more than they bring.
     cv2.setNumThreads(1)
-    day = run_day(key, open_stage(key), detector)
+    stage = open_stage(key)
+    day = run_pose_day(key, stage) if key.scenario in POSE_SCENARIOS else run_day(key, stage, detector)
     path = _path(out, key)
     part = path.with_suffix(".part")
     part.write_text(day.model_dump_json(), encoding="utf-8")

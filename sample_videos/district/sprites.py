@@ -1,7 +1,7 @@
 """Puts sprites into a street: scaled, lit, hidden by what stands before them, with their shadows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import cv2
@@ -20,6 +20,8 @@ SUBPIXEL = 4
 """Bits of a pixel for polygons."""
 DEPTH_SLACK_M = 0.5
 """A thing hides behind what is this much nearer; renders and sprites do not agree to the centimetre."""
+FARTHEST_PX = 20_000.0
+"""Pixels beyond which a place is as good as behind the camera."""
 CONTACT = 0.45
 """Share of the sky's light that a thing takes from the ground under it."""
 SUN_SHADOW = 0.93
@@ -72,6 +74,23 @@ class Drawn:
     tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
     beam: F64 | None = None
     glare: float = 0.0
+    _kept: dict[str, F64] = field(default_factory=dict, repr=False)
+
+    @property
+    def hull_px(self) -> F64:
+        """(N, 2) full-size pixels of its footprint; NaN behind the camera."""
+        return self._once("hull", self.hull)
+
+    @property
+    def contact_px(self) -> F64:
+        """(N, 2) full-size pixels of the ground under and close about it."""
+        return self._once("contact", self.hull * 1.06 - np.array(self.place) * 0.06)
+
+    def _once(self, name: str, ground: F64) -> F64:
+        """Places on the ground as pixels, worked out once."""
+        if name not in self._kept:
+            self._kept[name] = _on_ground(self, ground)
+        return self._kept[name]
 
     def box_touches(self, size_wh: tuple[int, int]) -> bool:
         """Whether any of it lies in the picture."""
@@ -97,17 +116,18 @@ def draw(radiance: F32, canvas: Canvas, thing: Drawn, light: Light, lit: float) 
         return
     # The ground is flat: what stands on it is never hidden by it, however far its front reaches.
     shown = (canvas.depth_m[window] > thing.depth_m - DEPTH_SLACK_M) | (canvas.ground[window] > 0)
-    alpha = sprite.alpha[inside] * shown
+    alpha = (sprite.alpha[inside] * shown)[..., None]
     sun = np.array([*(thing.toward @ light.sun[:2]), light.sun[2]], np.float32)
     facing = np.maximum(sprite.normals[inside] @ sun, 0) * np.float32(lit)
     light_in = facing[..., None] * _colour(light.sun_bgr, thing, canvas.channels)
     light_in += _colour(light.sky_bgr, thing, canvas.channels)
     if light.lamps > 0:
         light_in += _lamplight(canvas, (anchor_x, anchor_y)) * light.lamps
-    opaque = (alpha / np.maximum(sprite.alpha[inside], 1e-4))[..., None]
+    light_in *= sprite.radiance[inside]
+    light_in *= shown[..., None]
     part = radiance[window]
-    part *= 1 - alpha[..., None]
-    part += sprite.radiance[inside] * light_in * opaque
+    part *= 1 - alpha
+    part += light_in
 
 
 def cast_shadows(sun: F32, near_sky: F32, canvas: Canvas, drawn: Sequence[Drawn], light: Light) -> None:
@@ -116,14 +136,14 @@ def cast_shadows(sun: F32, near_sky: F32, canvas: Canvas, drawn: Sequence[Drawn]
     shade = np.zeros(sun.shape, np.uint8)
     level = float(np.hypot(light.sun[0], light.sun[1]))
     has_sun = light.sun[2] > 0.03 and float(light.sun_bgr.max()) > 0.01
+    away = -light.sun[:2] / max(level, 1e-6)
+    longest = level / max(float(light.sun[2]), 1e-6)
     for thing in drawn:
-        _fill(contact, thing.hull * 1.06 - np.array(thing.place) * 0.06, canvas, thing)
+        _fill(contact, thing.contact_px * canvas.scale)
         if has_sun:
-            reach = min(14.0, thing.height_m * level / float(light.sun[2]))
-            away = -light.sun[:2] / level * reach if level > 1e-6 else np.zeros(2)
             middle = np.array(thing.place)
-            top = middle + (thing.hull - middle) * 0.85 + away
-            _fill(shade, np.vstack([thing.hull, top]), canvas, thing)
+            top = middle + (thing.hull - middle) * 0.85 + away * min(14.0, thing.height_m * longest)
+            _fill(shade, np.vstack([thing.hull_px, _on_ground(thing, top)]) * canvas.scale)
     side = max(1, round(5 * canvas.scale)) * 2 + 1
     near_sky -= CONTACT / 255 * cv2.blur(contact, (side, side)) * canvas.ground
     if has_sun:
@@ -143,7 +163,7 @@ def headlights(radiance: F32, canvas: Canvas, drawn: Sequence[Drawn], strength: 
     pools = np.zeros(radiance.shape[:2], np.uint8)
     for thing in drawn:
         if thing.beam is not None:
-            _fill(pools, thing.beam, canvas, thing)
+            _fill(pools, _on_ground(thing, thing.beam) * canvas.scale)
         if thing.glare > 0:
             _glare(radiance, canvas, thing, 6 * strength * thing.glare)
     if pools.any():
@@ -169,12 +189,16 @@ def _glare(radiance: F32, canvas: Canvas, thing: Drawn, strength: float) -> None
     radiance[window] += (spot[inside] * np.float32(strength))[..., None]
 
 
-def _fill(mask: NDArray[np.uint8], ground: F64, canvas: Canvas, thing: Drawn) -> None:
-    """Fill the convex hull of places on the ground into a mask of the canvas."""
-    pixels = thing.project(np.column_stack([ground, np.zeros(len(ground))]))
-    if not np.isfinite(pixels).all() or float(np.abs(pixels).max()) > 20_000:
+def _on_ground(thing: Drawn, ground: F64) -> F64:
+    """(N, 2) full-size pixels of (N, 2) places on the ground."""
+    return thing.project(np.column_stack([ground, np.zeros(len(ground))]))
+
+
+def _fill(mask: NDArray[np.uint8], pixels: F64) -> None:
+    """Fill the convex hull of (N, 2) pixels, from the mask's corner, into a mask."""
+    if not float(np.abs(pixels).max()) < FARTHEST_PX:
         return
-    points = np.rint((pixels * canvas.scale - 0.5) * (1 << SUBPIXEL)).astype(np.int32)
+    points = np.rint((pixels - 0.5) * (1 << SUBPIXEL)).astype(np.int32)
     cv2.fillConvexPoly(mask, cv2.convexHull(points), 255, lineType=cv2.LINE_AA, shift=SUBPIXEL)
 
 

@@ -69,7 +69,7 @@ def make_composer(camera: DistrictCamera, stage: Stage, parts: Parts) -> Compose
         state=partial(stage.state, camera.id),
         sway=_crowns(camera),
     )
-    return Composer(scene, partial(_canvas, camera, parts))
+    return Composer(scene, _Canvases(camera, parts).make)
 
 
 def drawn_of(placed: Placed, camera: DistrictCamera, parts: Parts) -> Drawn | None:
@@ -145,26 +145,41 @@ def _drawer(camera: DistrictCamera, stage: Stage, parts: Parts) -> Callable[[flo
     return drawn
 
 
-def _canvas(camera: DistrictCamera, parts: Parts, scale: float, channels: int) -> Canvas:
+class _Canvases:
+    """Makes the canvases of one camera; what the lens does to every pixel is worked out once for all.
+
+    Args:
+        camera: The camera.
+        parts: The renders.
+    """
+
+    def __init__(self, camera: DistrictCamera, parts: Parts) -> None:
+        self._camera = camera
+        self._parts = parts
+        self._lens: tuple[tuple[F32, F32], F32] | None = None
+
+    def make(self, scale: float, channels: int) -> Canvas:
+        """The canvas at a scale."""
+        if self._lens is None:
+            self._lens = _lens(self._camera)
+        maps, rays = self._lens
+        plate = self._parts.plate(self._camera.id)
+        return make_canvas(plate, maps, rays, self._camera.place_enu, scale, channels)
+
+
+def _lens(camera: DistrictCamera) -> tuple[tuple[F32, F32], F32]:
+    """Columns and rows of the plate, each (h, w), and rays of depth 1 (h, w, 3), of each pixel."""
     width, height = camera.size_wh
     columns, rows = np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5)
-    pixels = np.column_stack([columns.ravel(), rows.ravel()])
-    plate_wh = camera.plate_wh
-    straight = camera.straightened(pixels)
-    on_plate = straight - np.array(camera.size_wh) / 2 + np.array(plate_wh) / 2 - 0.5
-    rays = camera.rays(pixels)
-    rays = rays / (rays @ camera.rotation[2])[:, None]
-    maps = (
-        on_plate[:, 0].reshape(height, width).astype(np.float32),
-        on_plate[:, 1].reshape(height, width).astype(np.float32),
-    )
-    return make_canvas(
-        parts.plate(camera.id),
-        maps,
+    straight = camera.straightened(np.column_stack([columns.ravel(), rows.ravel()]))
+    middle = np.array(camera.size_wh) / 2
+    on_plate = (straight - middle + np.array(camera.plate_wh) / 2 - 0.5).astype(np.float32)
+    # A ray's third part before turning is 1: so it reaches depth 1.
+    across = (straight - middle) / camera.focal_px
+    rays = np.column_stack([across, np.ones(len(across))]) @ camera.rotation
+    return (
+        (on_plate[:, 0].reshape(height, width), on_plate[:, 1].reshape(height, width)),
         rays.reshape(height, width, 3).astype(np.float32),
-        camera.place_enu,
-        scale,
-        channels,
     )
 
 

@@ -66,7 +66,8 @@ SCENARIOS: Final = {
     "default": _DEFAULT,
     "quiet": _QUIET,
     "market": _DEFAULT | {"vendor": 26.0, "permitted_vendor": 6.0, "delivery": 9.0},
-    "nudges": _QUIET | {"nudge": 34.0},
+    "nudges": _DEFAULT | {"nudge": 34.0},
+    "steady": _DEFAULT | {"nudge": 0.0},
 }
 MARKET_PITCH = 6.0
 """The market corner takes so many times the permitted vendors of a pitch."""

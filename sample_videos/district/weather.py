@@ -74,7 +74,7 @@ class Light:
     @property
     def level(self) -> float:
         """Strength of the light of sky and sun on level ground in the open."""
-        return float(self.sky_bgr.mean() + self.sun_bgr.mean() * max(0.0, float(self.sun[2])))
+        return _level(self.sky_bgr, self.sun_bgr, self.sun)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +89,26 @@ class Weather:
 
     def light(self, t: float) -> Light:
         """The light at a time: pure, and without jumps in `t`."""
+        cover, rain = self._overcast(t), self._rain(t)
+        sky, direct, sun = self._from_above(t, cover, rain)
+        lamps = _lamps(_level(sky, direct, sun))
+        return Light(sky, direct, sun, lamps, rain, self._wet(t), 0.02 + 0.10 * rain + 0.03 * cover)
+
+    def levels(self, t: float) -> tuple[float, float]:
+        """`level` and `lamps` of the light at a time, without the rest of it, which costs more."""
+        sky, direct, sun = self._from_above(t, self._overcast(t), self._rain(t))
+        level = _level(sky, direct, sun)
+        return level, _lamps(level)
+
+    def _from_above(self, t: float, cover: float, rain: float) -> tuple[F64, F64, F64]:
+        """Strength of the sky and of the sun, and where the sun stands; each (3,)."""
         sun = sun_direction(t)
         elevation = float(np.degrees(np.arcsin(np.clip(sun[2], -1.0, 1.0))))
-        before_sun, cover, rain = self._cover(t), self._overcast(t), self._rain(t)
         direct = SUN_STRENGTH * np.exp(-EXTINCTION_BGR * _air_mass(elevation)) * _risen(elevation)
-        direct *= (1 - before_sun) * (1 - rain)
+        direct *= (1 - self._cover(t)) * (1 - rain)
         clear = 0.24 * _sky_level(elevation) * CLEAR_SKY_BGR
         overcast = 0.42 * _sky_level(elevation) * (1 - 0.45 * rain) * OVERCAST_BGR
-        sky = (1 - cover) * clear + cover * overcast + CITY_GLOW
-        level = float(sky.mean() + direct.mean() * max(0.0, float(sun[2])))
-        lamps = LAMP_STRENGTH * float(np.clip(2.0 - level / LAMPS_BELOW, 0.0, 1.0))
-        return Light(sky, direct, sun, lamps, rain, self._wet(t), 0.02 + 0.10 * rain + 0.03 * cover)
+        return (1 - cover) * clear + cover * overcast + CITY_GLOW, direct, sun
 
     def _cover(self, t: float) -> float:
         """Share of the sun that clouds take."""
@@ -120,6 +129,15 @@ class Weather:
         """Wetness of the ground: soon after rain sets in, and long after it."""
         lags = (0.0, 120.0, 300.0, 900.0, 1800.0, 3600.0)
         return min(1.0, 2.0 * max(self._rain(t - lag) * (1 - lag / DRIES_S) for lag in lags))
+
+
+def _level(sky_bgr: F64, sun_bgr: F64, sun: F64) -> float:
+    return float(sky_bgr.mean() + sun_bgr.mean() * max(0.0, float(sun[2])))
+
+
+def _lamps(level: float) -> float:
+    """Strength of the lamps in light of a level: on in the dark, off by day, softly between."""
+    return LAMP_STRENGTH * float(np.clip(2.0 - level / LAMPS_BELOW, 0.0, 1.0))
 
 
 def sun_direction(t: float) -> F64:

@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 
 from contracts.stream_address import stream_kind
 from stream_workers.errors import SourceRefused, SourceUnavailable, StreamError
+from stream_workers.sources.batched_reading import BatchedReading
 from stream_workers.sources.containers import VideoPacket, first_video
 from stream_workers.sources.credentials import Credentials, mask_url, with_credentials
 from stream_workers.sources.decode import MAX_PIXELS, DecoderPool
@@ -155,7 +156,8 @@ class Connection:
         stream = first_video(container, self._name)
         if self._kind.has_variants:
             stream = _largest_alone(container, stream)
-        reading = EvenReading() if self._kind.comes_in_bursts else None
+        even = EvenReading() if self._kind.comes_in_bursts else None
+        batched = BatchedReading()
         options = PickerOptions(self._every_s, self._options.keyframe_limit_s, 0, self._stall_s * 2)
         self._picker = LookPicker(stream, options, self._pool, rotation=0)
         self.opened.set()
@@ -167,9 +169,15 @@ class Connection:
                 if not packet.size:
                     break  # the end of the stream; asked again, libav would wait again
                 heard_s = time.monotonic()
+                size = packet.size
                 self._take(container, stream, packet)
-                if reading is not None:
-                    self._left.wait(reading.wait_s(self.picker.now_s))
+                if even is not None:
+                    rest_s = even.wait_s(self.picker.now_s)
+                else:
+                    rest_s = batched.rest_s(self.picker.now_s, size)
+                if rest_s > 0.0:
+                    self._left.wait(rest_s)
+                batched.ask()
         except av.FFmpegError as error:
             raise self._explained(error) from None
         if time.monotonic() - heard_s >= self._stall_s:  # a playlist that slides no further just ends

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from api.main import create_app
 from api.serve import server_config
@@ -44,10 +46,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @contextmanager
-def serving(store: Store) -> Iterator[RunningApi]:
+def serving(store: Store, app: FastAPI | None = None, **given: Any) -> Iterator[RunningApi]:
     """A server in a thread of this process."""
-    settings = ApiSettings(data_dir=store.data_dir, port=0)
-    server = uvicorn.Server(server_config(settings, create_app(settings, store)))
+    settings = ApiSettings(**{"data_dir": store.data_dir, "port": 0, **given})
+    server = uvicorn.Server(server_config(settings, app or create_app(settings, store)))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

@@ -170,13 +170,24 @@ def test_the_cookie_reads_but_never_writes(api: RunningApi, browser: httpx.Clien
         assert client.post("/v1/events", content="[]", headers=BATCH).status_code == 401
 
 
+def proof(page: str) -> str:
+    """The token in the page's sign-out form."""
+    (found,) = [a["value"] for tag, a in Outline(page).tags if tag == "input" and a.get("name") == "csrf"]
+    return str(found)
+
+
 def test_signing_out_and_revoking_end_the_session(api: RunningApi, browser: httpx.Client) -> None:
     kept = dict(browser.cookies)
-    assert browser.post("/logout").status_code == 303
+    token = proof(browser.get("/").text)
+    assert browser.post("/logout", data={"csrf": token[::-1]}).status_code == 403
+    assert browser.post("/logout", data={"csrf": token}).status_code == 303
     assert browser.get("/").status_code == 401
     browser.cookies.update(kept)
+    assert browser.get("/").status_code == 401, "a copied cookie outlived the session"
+    other = create_key(api.store, "reader", "other browser")
+    browser.post("/login", data={"key": other})
     assert browser.get("/").status_code == 200
-    (mine,) = [record.key_id for record in list_keys(api.store) if record.name == "browser"]
+    (mine,) = [record.key_id for record in list_keys(api.store) if record.name == "other browser"]
     revoke_key(api.store, mine)
     assert browser.get("/").status_code == 401
 

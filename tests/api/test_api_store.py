@@ -13,7 +13,7 @@ from api.errors import ApiError, Conflict, StorageFull, StoreBusy
 from api.store import Store, open_store
 from api.store.database import Database
 from api.store.events import EventQuery, list_events, record_events
-from api.store.incidents import IncidentQuery, PagePlace, list_incidents
+from api.store.history import IncidentQuery, PagePlace, list_incidents
 from api.store.migrating import MigrationRefused
 from contracts.event import parse_event
 from tests.support.api_events import make_event, make_health, named

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.bounds import clustered_interval, poisson_bounds, wilson_bounds
+from benchmarks.bounds import clustered_interval, poisson_bounds
+from contracts.shares import wilson_bounds
 
 
 @given(st.integers(0, 300), st.integers(1, 300))

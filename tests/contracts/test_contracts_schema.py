@@ -8,12 +8,18 @@ import jsonschema
 import pytest
 import yaml
 
-from contracts.schema_export import export, site_reference_markdown, with_site_reference
+from contracts.schema_export import (
+    export,
+    reference_markdown,
+    responsibility_schema,
+    site_schema,
+    with_reference,
+)
 from contracts.site_check import check_site, load_site
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "config" / "site.example.yaml"
-NAMES = ("event.schema.json", "site.schema.json")
+NAMES = ("event.schema.json", "site.schema.json", "responsibility.schema.json")
 EVENT: dict[str, Any] = {
     "specversion": "1.0",
     "id": "0f8ad5c6-7cf0-5b6e-9f5a-06d5a5a5b0aa:0",
@@ -96,9 +102,10 @@ def test_what_is_no_event_does_not_follow_the_schema(change: dict[str, Any]) -> 
         jsonschema.validate(EVENT | change, committed("event.schema.json"))
 
 
-def test_every_key_of_the_site_is_described() -> None:
-    schema = committed("site.schema.json")
-    groups = {"Site": schema, **schema["$defs"]}
+@pytest.mark.parametrize("name", ["site", "responsibility"])
+def test_every_key_of_a_document_is_described(name: str) -> None:
+    schema = committed(f"{name}.schema.json")
+    groups = {"Document": schema, **schema["$defs"]}
     silent = [
         f"{name}.{key}"
         for name, group in groups.items()
@@ -108,15 +115,17 @@ def test_every_key_of_the_site_is_described() -> None:
     assert silent == []
 
 
-def test_the_tables_in_the_manual_are_those_of_today() -> None:
-    page = (ROOT / "docs/configure.md").read_text(encoding="utf-8")
-    assert page == with_site_reference(page), (
-        "the site's keys changed: run `python -m contracts.schema_export`"
+@pytest.mark.parametrize(("manual", "name"), [("configure", "site"), ("responsibility", "responsibility")])
+def test_the_tables_in_the_manual_are_those_of_today(manual: str, name: str) -> None:
+    page = (ROOT / f"docs/{manual}.md").read_text(encoding="utf-8")
+    schema = {"site": site_schema, "responsibility": responsibility_schema}[name]()
+    assert page == with_reference(page, schema), (
+        f"the {name}'s keys changed: run `python -m contracts.schema_export`"
     )
 
 
 def test_every_group_and_key_of_the_site_stands_in_the_manual() -> None:
-    page = site_reference_markdown()
+    page = reference_markdown(site_schema())
     schema = committed("site.schema.json")
     for name, group in {"Site": schema, **schema["$defs"]}.items():
         for key in group.get("properties", {}):
@@ -127,7 +136,7 @@ def test_every_group_and_key_of_the_site_stands_in_the_manual() -> None:
 
 def test_a_page_without_marks_is_refused() -> None:
     with pytest.raises(ValueError, match="marks"):
-        with_site_reference("# A page\n")
+        with_reference("# A page\n", site_schema())
 
 
 def test_the_glossary_explains_every_kind_of_zone_and_every_group_of_the_site() -> None:

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sample_videos.district.canvas import Shadows
 from sample_videos.district.films import SteadySky
+from sample_videos.district.heights import district_heights
 from sample_videos.district.lens import Pose, add_noise, develop, exposure_gain, shake, warp
 from sample_videos.district.shade import shadow_ceiling
 from sample_videos.district.timeline import World
@@ -136,3 +138,19 @@ def test_noise_is_the_same_for_the_same_key_and_has_its_sigma() -> None:
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)
     assert one.std() == pytest.approx(2.5, rel=0.05)
+
+
+@settings(deadline=None)
+@given(st.sampled_from([0, 1]), times)
+def test_the_exposure_is_told_the_level_and_the_lamps_of_the_light(seed: int, t: float) -> None:
+    light = light_of(seed, t)
+    assert Weather(WORLDS[seed].sky).levels(t) == (light.level, light.lamps)
+
+
+def test_shadows_are_blended_from_the_map_before_to_the_map_after() -> None:
+    shadows = Shadows(district_heights())
+    places = np.array([[east, -3.0, 0.0] for east in np.arange(-40.0, 40.0, 0.5)])
+    at = {t: shadows.at_places(places, 9 * HOUR + t) for t in (0.0, 75.0, 299.999)}
+    assert 0.05 < float(at[0.0].mean()) < 0.95  # some of the street lies in the shade
+    assert not np.allclose(at[0.0], at[299.999], atol=0.05)
+    assert np.allclose(at[75.0], 0.75 * at[0.0] + 0.25 * at[299.999], atol=1e-4)

@@ -15,6 +15,7 @@ from sample_videos.district import cameras, heights
 from sample_videos.district.catalogue import CATALOGUE, Asset, Variant, views_of
 from sample_videos.district.changes import ChangePlace, change_parts
 from sample_videos.district.layout import DISTRICT
+from sample_videos.district.parts import Parts
 
 pytestmark = pytest.mark.slow
 
@@ -223,3 +224,29 @@ def test_a_change_covers_a_part_of_its_cut_and_lies_before_the_plate(
     # It stands before what was there; where it is not, the cut is the plate.
     assert float((depth[drawn] <= plate[drawn] * 1.01 + 3).mean()) > 0.9
     assert float((abs(depth - plate)[sky[..., 3] == 0] < plate[sky[..., 3] == 0] * 0.02 + 3).mean()) > 0.97
+
+
+@pytest.mark.parametrize("name", ["fruit_stall-a", "sedan-a", "bags_black-a", "person-b"])
+def test_a_small_sprite_is_as_bright_and_covers_as_much_as_the_render_that_it_is_made_of(name: str) -> None:
+    parts = Parts(PARTS)
+    pose = "stand" if name.startswith("person") else "still"
+    view = parts.view(name, pose, 0, 30.0, 15.0)
+    large = parts.scaled(view, 1.0, 1.0, 1.0, 1)
+    for scale in (0.6, 0.22, 0.1):
+        small = parts.scaled(view, scale, 1.0, 1.0, 1)
+        shrunk = small.alpha.size / large.alpha.size
+        assert small.alpha.sum() / shrunk == pytest.approx(large.alpha.sum(), rel=0.02)
+        assert small.radiance.sum() / shrunk == pytest.approx(large.radiance.sum(), rel=0.03)
+        assert np.linalg.norm(small.normals[small.alpha > 0.5], axis=1) == pytest.approx(1, abs=1e-3)
+        anchor = np.array(small.anchor) / small.alpha.shape[::-1]
+        assert anchor == pytest.approx(np.array(large.anchor) / large.alpha.shape[::-1], abs=0.05)
+
+
+def test_the_render_that_comes_nearest_is_taken_and_of_a_walk_the_phase_that_is_asked_for() -> None:
+    parts = Parts(PARTS)
+    for yaw, depression in ((0.0, 9.0), (200.0, 15.0), (352.0, 40.0)):
+        stall = parts.view("fruit_stall-a", "still", 0, yaw, depression)
+        assert abs((stall.yaw_deg - yaw + 180) % 360 - 180) <= 30
+        walker = parts.view("person-a", "walk", 4, yaw, depression)
+        assert walker.phase == 4
+        assert abs((walker.yaw_deg - yaw + 180) % 360 - 180) <= 23

@@ -485,12 +485,12 @@ def test_a_job_that_is_killed_is_told_and_the_same_command_goes_on(tmp_path: Pat
     films = [film(tmp_path / f"{name}.mp4", seconds=60, seed=number) for number, name in enumerate("abc")]
     words = ["analyze", *map(str, films), "--look-every", "1", "--dwell", "8", "--jobs", "2"]
     command = [sys.executable, "-m", "streetkeeper", *words, "--out", str(tmp_path / "out")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         wait_until(lambda: (tmp_path / "out" / "run.sqlite").exists(), 60)
         for child in children_of(process.pid):
             os.kill(child, signal.SIGKILL)
-        told, _ = process.communicate(timeout=120)
-    assert "ended from outside" in told and "Traceback" not in told
+        told, faults = process.communicate(timeout=120)
+    assert "ended from outside" in told and "Traceback" not in told, faults
     assert process.returncode in (1, 3)
     again = analyse(films, tmp_path / "out", jobs=2)
     assert again.exit_code == 0

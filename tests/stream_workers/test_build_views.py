@@ -8,7 +8,7 @@ from shapely import Point, Polygon
 
 from contracts.incident import Incident
 from contracts.site import Calibration, Camera, ControlPoint, View, Zone, ZoneKind
-from stream_workers.build import privacy_zones
+from stream_workers.build import placer_of, privacy_zones
 from tests.support.pipelines import Rig, Row, a_site, px
 from tests.vision.test_vision_georeference_place import FRAME, GROUND, flat, seen
 
@@ -75,3 +75,19 @@ def test_a_privacy_zone_that_is_not_in_view_covers_nothing(corners: tuple[tuple[
     view = calibrated(SEEN_WH)
     site = a_site(zones=[zone_on_the_map(*corners)], cameras=[Camera(id="cam", views=[view])])
     assert list(privacy_zones(site, view).polygons_px) == []
+
+
+@given(st.lists(st.tuples(st.integers(100, 500), st.integers(200, 300)), min_size=1, max_size=8))
+def test_a_box_that_was_placed_before_is_where_it_was(corners: list[tuple[int, int]]) -> None:
+    placer, fresh = placer_of(calibrated(SEEN_WH)), placer_of(calibrated(SEEN_WH))
+    assert placer is not None and fresh is not None
+    asked = [
+        ((float(x), float(y), x + 60.0, y + 80.0), category, look_px)
+        for x, y in corners
+        for category in ("street_vendor", "garbage_pile")
+        for look_px in (1.0, 3.0)
+    ]
+    first = [placer.place(*each) for each in asked]
+    assert [placer.place(*each) for each in reversed(asked)] == first[::-1]
+    assert fresh.place(*asked[-1]) == first[-1]
+    assert len({str(place) for place in first}) >= len(set(corners))

@@ -1,13 +1,15 @@
 """What a view makes of what it sees: one incident per thing, none of persons and what is theirs."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from contracts.incident import Category
 from contracts.site import Camera, Permit, Site, View, Zone, ZoneKind
 from sample_videos.district.site import site_document
-from stream_workers.incidents import IncidentDesk, LookFacts, ViewSetup
+from stream_workers.build import placer_of
+from stream_workers.incidents import Decision, IncidentDesk, LookFacts, ViewSetup
 from tests.support.pipelines import START, MemoryJournal, Rig, Row, a_site, px
 from vision.privacy.cover import PrivacyZones
 from vision.tracks.presence import Track
@@ -175,6 +177,7 @@ def test_checks_in_which_something_stood_in_front_do_not_make_an_incident(
     desk = IncidentDesk(setup, None, None)
     track = Track(1, "region", 8, 80.0, 80.0, THING[:4], THING[:4], log_odds=4.0, looks=30, seen=30)
     track.checks, track.weight, track.outline, track.fill = 9, open_checks, 2.0, 1.0
+    track.area = track.born_area = track.checked_area = 500
     facts = LookFacts(38, START + timedelta(seconds=380), 380.0, (1280, 720), suspended=False)
     track.born_at, track.last_seen_at = START.timestamp() + 80, START.timestamp() + 380
     assert bool(desk.events(track, BOX, facts, desk.judge(track, BOX, facts, [track]))) is opens
@@ -276,6 +279,106 @@ def test_a_moved_view_suspends_its_places_and_takes_them_up_again_when_it_comes_
     rig.watch(6, (GARBAGE,), things=(THING,))
     assert not rig.pipeline.suspended
     assert [event.type.rsplit(".", 1)[1] for event in rig.journal.events] == ["opened"]
+
+
+def test_a_push_that_the_memory_absorbs_as_shake_is_told_within_five_looks_and_ends() -> None:
+    rig = Rig()
+    rig.watch(30)
+    rig.watch(5, shift=(0.5, 0.3))
+    assert rig.pipeline.moved and not rig.pipeline.suspended
+    rig.watch(20, shift=(0.5, 0.3))
+    assert rig.pipeline.moved, "it is a place of its own, not home"
+    rig.watch(5)
+    assert not rig.pipeline.moved
+
+
+def test_small_pushes_that_add_up_are_a_large_one() -> None:
+    rig = Rig()
+    rig.watch(30)
+    rig.watch(20, shift=(0.9, 0.0))
+    assert rig.pipeline.moved and not rig.pipeline.suspended
+    rig.watch(12, shift=(1.8, 0.0))
+    assert rig.pipeline.suspended
+    rig.watch(6)
+    assert not rig.pipeline.moved
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"area": 29, "born_area": 29}, "too few to tell a thing from light"),
+        ({"area": 200, "born_area": 50}, "light that creeps"),
+        ({"outline": 1.0}, "not that of a thing that came"),
+        ({"fill": 0.2}, "scattered"),
+        ({"checked_area": 300}, "since it was last examined"),
+        ({}, ""),
+    ],
+)
+def test_what_may_be_light_or_someone_who_has_just_come_is_no_unattended_object(
+    changed: dict[str, object], why: str
+) -> None:
+    site = a_site()
+    camera = site.cameras[0]
+    setup = ViewSetup(site, camera, camera.views[0], "test", 10.0, has_detector=True)
+    facts = LookFacts(38, START + timedelta(seconds=380), 380.0, (1280, 720), suspended=False)
+    track = Track(1, "region", 8, START.timestamp() + 80, 80.0, THING[:4], THING[:4], 4.0, 30, 30)
+    track.checks, track.weight, track.outline, track.fill = 9, 9.0, 2.0, 1.0
+    track.area = track.born_area = track.checked_area = 500
+    for name, value in changed.items():
+        setattr(track, name, value)
+    decision = IncidentDesk(setup, None, None).judge(track, px(track.box), facts, [track])
+    assert why in decision.identity.reason
+    assert (decision.category is Category.UNATTENDED_OBJECT) is not bool(why)
+
+
+def calibrated() -> tuple[Site, ViewSetup]:
+    site = Site.model_validate(site_document(3, camera_ids=["waste-point"]))
+    camera = site.cameras[0]
+    return site, ViewSetup(site, camera, camera.views[0], "test", 10.0, has_detector=True)
+
+
+def told(track: Track, box: tuple[float, float, float, float], **facts: Any) -> Decision:
+    """What a desk with a calibrated view makes of a track that nothing hides."""
+    _, setup = calibrated()
+    when = START + timedelta(seconds=2000)
+    look = LookFacts(200, when, 2000.0, (1280, 720), **({"suspended": False} | facts))
+    track.born_at, track.last_seen_at = START.timestamp(), when.timestamp()
+    track.log_odds, track.looks, track.seen, track.checks, track.weight = 4.0, 30, 30, 9, 9.0
+    track.outline, track.fill, track.area, track.born_area, track.checked_area = 2.0, 1.0, 500, 500, 500
+    return IncidentDesk(setup, placer_of(setup.view), None).judge(track, box, look, [track])
+
+
+def a_track(**fields: Any) -> Track:
+    return Track(1, "region", 8, 0.0, 0.0, (150, 110, 160, 120), (150, 110, 160, 120), **fields)
+
+
+def test_places_are_corrected_by_a_small_push_and_a_little_less_sure() -> None:
+    box = (600.0, 400.0, 660.0, 480.0)
+    still, pushed = told(a_track(), box), told(a_track(), (604.0, 397.0, 664.0, 477.0), pushed_px=(4.0, -3.0))
+    assert still.place is not None and pushed.place is not None
+    assert pushed.place.lonlat == pytest.approx(still.place.lonlat, abs=1e-9)
+    assert pushed.place.ellipse.semi_major_m > still.place.ellipse.semi_major_m
+
+
+def test_what_is_larger_than_anything_left_behind_is_no_unattended_object() -> None:
+    large = told(a_track(), (300.0, 300.0, 900.0, 480.0))
+    assert large.category is None and "too large" in large.identity.reason
+    assert told(a_track(), (600.0, 400.0, 660.0, 480.0)).category is Category.UNATTENDED_OBJECT
+
+
+def test_a_view_that_moved_far_tells_nothing_that_a_zone_on_the_map_might_let_stay() -> None:
+    vendor = a_track(named="street_vendor", evidence={"street_vendor": 20.0})
+    assert told(vendor, (600.0, 400.0, 660.0, 480.0)).category is Category.STREET_VENDOR
+    moved = told(vendor, (600.0, 400.0, 660.0, 480.0), suspended=True)
+    assert moved.category is None and "moved too far" in moved.identity.reason
+    debris = a_track(named="construction_debris", evidence={"construction_debris": 20.0})
+    _, setup = calibrated()
+    assert (
+        IncidentDesk(setup, None, None)
+        .judge(debris, BOX, LookFacts(1, START, 0.0, (1280, 720), suspended=True), [debris])
+        .category
+        is Category.CONSTRUCTION_DEBRIS
+    ), "without a calibration no zone on the map ever counts"
 
 
 @pytest.mark.parametrize("killed_after", [1, 9, 14, 20, 30])

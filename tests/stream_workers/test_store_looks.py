@@ -5,6 +5,7 @@ import random
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,26 @@ def test_a_store_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(StoreDamaged, match="newer version"):
         WorkerStore(path)
+
+
+def test_processes_that_make_the_store_at_the_same_moment_all_get_it(tmp_path: Path) -> None:
+    refused: list[Exception] = []
+
+    def open_at(moment: threading.Barrier, path: Path) -> None:
+        moment.wait()
+        try:
+            WorkerStore(path).close()
+        except StoreDamaged as error:
+            refused.append(error)
+
+    for number in range(40):
+        moment, path = threading.Barrier(6), tmp_path / f"{number}.sqlite"
+        openers = [threading.Thread(target=open_at, args=(moment, path)) for _ in range(6)]
+        for opener in openers:
+            opener.start()
+        for opener in openers:
+            opener.join()
+    assert refused == []
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_rare_keyframes_a_moved_view_and_a_missing_detector_are_told_gravest_fir
         wait_until(lambda: running.states()[-1] == "keyframes_too_rare")
         assert "rarely (41.5 s apart)" in running.details()[-1]
         assert "keyframe interval to 4 s or less" in running.details()[-1]
-        running.views[-1].suspended = True
+        running.views[-1].moved = True
         source.send()
         wait_until(lambda: running.states()[-1] == "moved")
         assert "calibrate" in running.details()[-1]

@@ -49,7 +49,8 @@ def help_of(path: tuple[str, ...]) -> str:
 
 def test_the_commands_are_those_of_the_readme() -> None:
     assert {path[0] for path in ALL} == {
-        "demo", "worker", "api", "analyze", "calibrate", "site", "models", "bench", "district",
+        "demo", "worker", "api", "analyze", "calibrate", "site", "models", "bench", "district", "audit",
+        "responsibility",
     }  # fmt: skip
 
 

@@ -131,7 +131,7 @@ class FakeView:
     site_version: str
     lease: Lease
     act: Callable[["FakeView", DecodedLook], None]
-    suspended: bool = False
+    moved: bool = False
     last_at: datetime | None = None
     jumps: list[float] = field(default_factory=list)
     waiting: bool = False

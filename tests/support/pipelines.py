@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.event import IncidentEvent
+from contracts.event import AnyEvent, IncidentEvent
 from contracts.incident import Category
 from contracts.site import Camera, Rule, Site, View
 from stream_workers.attention import Attention, Cadence, CropExaminer
@@ -70,9 +70,9 @@ class MemoryJournal:
     def restore(self) -> ViewState | None:
         return ViewState.unpack(*self.packed, self.persist_looks) if self.packed else None
 
-    def commit(self, look: Look, state: ViewState, events: Sequence[IncidentEvent]) -> None:
+    def commit(self, look: Look, state: ViewState, events: Sequence[AnyEvent]) -> None:
         self.packed = state.pack()
-        self.events += events
+        self.events += [event for event in events if isinstance(event, IncidentEvent)]
 
 
 def a_site(dwell_s: float = 60.0, **changes: Any) -> Site:

@@ -197,6 +197,10 @@ class ToyStage:
             if box is not None
         ]
 
+    def faults(self) -> StageTruth:
+        whole = self.truth()
+        return StageTruth(nudges=whole.nudges, cuts=whole.cuts)
+
     def truth(self) -> StageTruth:
         return StageTruth(
             [self._record(thing) for thing in THINGS],

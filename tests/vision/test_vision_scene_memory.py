@@ -165,3 +165,16 @@ def test_the_grid_is_never_larger_than_the_picture_or_320(width: int, height: in
     grid_w, grid_h = grid_size((width, height))
     assert 16 <= grid_w <= 320 and 16 <= grid_h <= 320
     assert grid_w <= width + 1 and grid_h <= max(16, height + 1)
+
+
+def test_a_memory_that_follows_a_small_push_calls_nothing_new_and_keeps_what_stays() -> None:
+    street = Street()
+    memory = remembered(street)
+    for number in range(100, 110):
+        memory.look(street.look(number, things=(THING,)))
+    memory.shift(3.0, -2.0)
+    look = memory.look(street.look(110, things=(THING,), shift=(3.0, -2.0)))
+    x1, y1, x2, y2, _ = THING
+    assert look.staying[y1 - 2 : y2 - 2, x1 + 3 : x2 + 3].mean() > 0.8
+    assert look.admitted and look.changed_share < 0.02
+    assert SceneMemory.unpack(memory.pack()).pack() == memory.pack()

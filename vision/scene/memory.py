@@ -137,6 +137,23 @@ class SceneMemory:
         self.stayed[mask] = 0
         self.candidate[mask] = 0
 
+    def shift(self, dx_px: float, dy_px: float) -> None:
+        """Follow a view that was pushed a little: all that is remembered lies so many grid pixels further.
+
+        Args:
+            dx_px: To the right.
+            dy_px: Downwards.
+        """
+        move = np.array([[1.0, 0.0, dx_px], [0.0, 1.0, dy_px]])
+        for name, how in (
+            ("background", cv2.INTER_LINEAR),
+            ("candidate", cv2.INTER_NEAREST),
+            ("stayed", cv2.INTER_NEAREST),
+        ):
+            plane = getattr(self, name)
+            moved = cv2.warpAffine(plane, move, self.size_wh, flags=how, borderMode=cv2.BORDER_REPLICATE)
+            setattr(self, name, np.asarray(moved, np.uint8))
+
     def restart(self, luma: U8) -> None:
         """Begin anew from this look: the view has moved."""
         self.background = luma.copy()

@@ -45,10 +45,16 @@ def find_regions(staying: Mask, min_area: int = MIN_AREA) -> list[Region]:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
     regions = []
     for label in range(1, count):
-        mask = (labels == label) & staying
-        area = int(mask.sum())
+        x, y, width, height, closed_area = (int(value) for value in stats[label])
+        # Closing only adds: what is too small with its gaps is too small.
+        if closed_area < min_area:
+            continue
+        window = (slice(y, y + height), slice(x, x + width))
+        inside = (labels[window] == label) & staying[window]
+        area = int(np.count_nonzero(inside))
         if area >= min_area:
-            x, y, width, height = (int(value) for value in stats[label][:4])
+            mask = np.zeros(staying.shape, bool)
+            mask[window] = inside
             regions.append(Region((x, y, x + width, y + height), mask, area))
     return sorted(regions, key=lambda region: (region.box[1], region.box[0]))
 

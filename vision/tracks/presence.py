@@ -70,6 +70,9 @@ class Track:
         outline: How much stronger its outline is in the looks than in the background.
         fill: Share of its box that stays, 0..1.
         tested_area: Grid pixels that it had when it was last asked whether it is light only.
+        born_area: Grid pixels that it had when it was noticed.
+        area: Grid pixels that it has.
+        checked_area: Grid pixels that it had when the detector last examined it.
         is_early: Whether it came with the memory's first looks, when the background was not sure yet.
         evidence: Log-odds that the checks add, by class ever found at its place, old ones faded.
         weight: Checks behind the evidence, old ones faded; those in which something hid it do not count.
@@ -106,6 +109,9 @@ class Track:
     outline: float = 1.0
     fill: float = 0.0
     tested_area: int = 0
+    born_area: int = 0
+    area: int = 0
+    checked_area: int = 0
     is_early: bool = False
     evidence: dict[str, float] = field(default_factory=dict)
     weight: float = 0.0

@@ -159,7 +159,7 @@ class Tracker:
         track = Track(self.next_id, "region", first.look, first.at, first.media_s, region.box, region.box)
         track.came = True
         track.is_early = looks_before <= EARLY_LOOKS
-        track.tested_area = region.area
+        track.tested_area = track.born_area = track.area = region.area
         track.outline = outline_gain(memory.background, scene.picture, region.mask)
         self._add(track)
         if region.area > TOO_LARGE_SHARE * region.mask.size:
@@ -177,8 +177,11 @@ class Tracker:
         """Follow how a thing's outline stands out, until it is an incident."""
         if track.incident is not None or track.settled or track.is_found or not scene.admitted:
             return
+        if len(self.stamps) > 1 and track.last_check_look == self.stamps[-2].look:
+            track.checked_area = track.area
         mask = scene.staying & _inside(memory, track.box)
         if mask.any():
+            track.area = int(mask.sum())
             gain = outline_gain(memory.background, scene.picture, mask)
             track.outline += OUTLINE_PACE * (gain - track.outline)
             self._ask_for_light(memory, scene, track, mask)
@@ -189,11 +192,10 @@ class Tracker:
         self, memory: SceneMemory, scene: SceneLook, track: Track, mask: NDArray[np.bool_]
     ) -> None:
         """Explain a track away that has grown and turns out to be light only."""
-        area = int(mask.sum())
-        if area < GROWN * track.tested_area:
+        if track.area < GROWN * track.tested_area:
             return
-        track.tested_area = area
-        if is_light_only(memory.background, scene.picture, Region(track.box, mask, area)):
+        track.tested_area = track.area
+        if is_light_only(memory.background, scene.picture, Region(track.box, mask, track.area)):
             self.settle(memory, track, LIGHT_ONLY)
 
     def _merge(self) -> None:

@@ -1,0 +1,1 @@
+"""Responsibility and time: clocks, reminders, guiding points, evaluation; nothing is kept here."""

@@ -1,0 +1,1 @@
+"""What is kept for responsibility and time: all SQL of `api.duty`."""

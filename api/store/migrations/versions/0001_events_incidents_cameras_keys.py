@@ -1,0 +1,11 @@
+"""Events, incidents, camera health and keys."""
+
+from api.store.migrations.scripts import previous_revision, run_sql_of
+
+revision = "0001"
+down_revision = previous_revision(__file__)
+
+
+def upgrade() -> None:
+    """Run the SQL of the same name."""
+    run_sql_of(__file__)
