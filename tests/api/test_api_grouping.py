@@ -67,8 +67,8 @@ def test_no_group_takes_what_any_of_its_members_excludes() -> None:
 @pytest.mark.parametrize(
     ("category", "other", "minutes", "is_one"),
     [
-        ("garbage_pile", "garbage_pile", 9, True),
-        ("garbage_pile", "garbage_pile", 11, False),
+        ("garbage_pile", "garbage_pile", 14, True),
+        ("garbage_pile", "garbage_pile", 16, False),
         ("garbage_pile", "construction_debris", 0, True),
         ("garbage_pile", "construction_debris", 1, False),
         ("street_vendor", "street_vendor", 0, True),
