@@ -1,4 +1,4 @@
-"""Schemathesis over the whole OpenAPI document with every role: no 5xx, no answer that it does not tell of."""
+"""Schemathesis over the whole OpenAPI document with every role: no 5xx, no answer it does not tell of."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
