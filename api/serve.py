@@ -19,7 +19,7 @@ from api.retention import read_retention
 from api.roles import Role
 from api.settings import ApiSettings
 from api.store import Store, open_store
-from api.store.commands import expire_commands
+from api.store.commands import expire_commands, forget_commands
 from api.store.keys import has_keys, insert_key, new_secret_key
 from api.store.maintenance import forgetting, serving
 from api.store.outside import delete_left_over
@@ -82,8 +82,9 @@ def run(settings: ApiSettings, say: Callable[[str], None] | None = None) -> None
 
 
 def keep_commands(store: Store) -> None:
-    """End commands that nobody did in time, and delete the originals of pictures that are masked."""
+    """End commands that nobody did in time, forget old ones, and delete the originals of masked pictures."""
     store.write(lambda connection: expire_commands(connection, now_ms())).result()
+    store.write(lambda connection: forget_commands(connection, now_ms())).result()
     delete_left_over(store)
 
 
