@@ -33,7 +33,6 @@ CONTEXT = (*VEHICLES, "garbage_bin")
 """Classes that claim a region: it is explained and no incident."""
 
 PERSON_SHARE = 0.5
-HERS_FOR_S = 1800.0
 PERSON_REACH = 0.35
 """A person reaches things within this share of her height."""
 HIDING_SHARE = 0.5
@@ -143,8 +142,7 @@ def decide(track: Track) -> Identity:
     half of its checks is hers.
     """
     name = track.named
-    # Missed in each of the dozen checks of half an hour, she has gone and left it.
-    is_hers = track.person_share > PERSON_SHARE and track.last_seen_at - track.last_person_at < HERS_FOR_S
+    is_hers = track.person_share > PERSON_SHARE
     belief = class_probability(track, name)
     if name in FINDABLE and (name == "street_vendor" or not is_hers):
         return Identity(
