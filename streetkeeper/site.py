@@ -52,7 +52,7 @@ def check(
 def schema(
     out: Annotated[Path, typer.Option(help="Folder for the schemas.")] = Path("contracts/schema"),
 ) -> None:
-    """Export the JSON Schemas of the event and of the site document.
+    """Export the JSON Schemas of the event, the site and the responsibility document.
 
     **Example:** streetkeeper site schema --out contracts/schema
     """
