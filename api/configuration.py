@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from api.callers import Caller
 from api.store import Store
 from api.store.configuration import ConfigVersion, current_config
 from contracts.difference import Change, differences
@@ -23,6 +24,7 @@ __all__ = [
     "KINDS",
     "ConfigKind",
     "areas_of_camera",
+    "cameras_of",
     "changes_between",
     "document_of",
     "responsibility_of",
@@ -40,19 +42,21 @@ class ConfigKind:
 
     Args:
         words: What people call it.
-        check: All its faults and warnings, each with key path, problem and remedy.
+        check: All its faults and warnings, each with path and remedy, given the site that holds.
         parse: The document in a text without faults.
         label: What the document calls itself; empty where it has no name of its own.
     """
 
     words: str
-    check: Callable[[str], list[Fault]]
+    check: Callable[[str, Site | None], list[Fault]]
     parse: Callable[[str], BaseModel]
     label: Callable[[Any], str]
 
 
 KINDS: dict[str, ConfigKind] = {
-    "site": ConfigKind("the site", check_site, load_site, lambda site: str(site.version)),
+    "site": ConfigKind(
+        "the site", lambda text, _: check_site(text), load_site, lambda site: str(site.version)
+    ),
     "responsibility": ConfigKind(
         "the responsibility document",
         check_responsibility,
@@ -133,4 +137,16 @@ def areas_of_camera(site: Site, camera_id: str) -> frozenset[str]:
     ]
     return frozenset(
         area.id for area in site.areas if any(Polygon(area.polygon_lonlat).covers(point) for point in points)
+    )
+
+
+def cameras_of(store: Store, caller: Caller) -> frozenset[str] | None:
+    """The cameras that look into the caller's areas; None: all."""
+    if caller.areas is None:
+        return None
+    site = site_of(store)
+    if site is None:
+        return frozenset()
+    return frozenset(
+        camera.id for camera in site.cameras if not areas_of_camera(site, camera.id).isdisjoint(caller.areas)
     )

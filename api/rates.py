@@ -42,7 +42,7 @@ class RateLimit:
             now = self._clock()
             left, at = self._left.pop(name, (float(self._burst), now))
             left = min(self._burst, left + (now - at) * self._per_s)
-            is_let_in = left >= cost
+            is_let_in = left + 1e-9 >= cost  # a sum of tenths is not exact
             self._left[name] = (left - cost if is_let_in else left, now)
             # The longest unused goes: whoever was quiet for so long has a full bucket anyway.
             while len(self._left) > ENTRIES:

@@ -10,6 +10,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from api.auditing import note_settings
 from api.duty.keeping import case_duties
 from api.errors import StoreBusy
 from api.main import create_app
@@ -18,10 +19,13 @@ from api.retention import read_retention
 from api.roles import Role
 from api.settings import ApiSettings
 from api.store import Store, open_store
+from api.store.commands import expire_commands, forget_commands
 from api.store.keys import has_keys, insert_key, new_secret_key
 from api.store.maintenance import forgetting, serving
+from api.store.outside import delete_left_over
 from api.store.private import write_private
 from api.store.purge import purge
+from api.store.times import now_ms
 
 __all__ = ["ADMIN_KEY_FILE", "ensure_admin_key", "run"]
 
@@ -30,6 +34,7 @@ log = logging.getLogger(__name__)
 ADMIN_KEY_FILE = "admin.key"
 GRACE_S = 3
 DAY_S = 86_400.0
+COMMANDS_EVERY_S = 30.0
 
 
 def ensure_admin_key(store: Store) -> Path | None:
@@ -59,6 +64,7 @@ def run(settings: ApiSettings, say: Callable[[str], None] | None = None) -> None
     store = open_store(settings.data_dir)
     try:
         path = ensure_admin_key(store)
+        note_settings(store, settings)
         if path is not None:
             log.warning("admin key made", extra={"path": str(path)})
             if say:
@@ -66,13 +72,20 @@ def run(settings: ApiSettings, say: Callable[[str], None] | None = None) -> None
         server = uvicorn.Server(server_config(settings, create_app(settings, store)))
         if say:
             say(f"The case API listens on http://{settings.host}:{settings.port}/ and stops on Ctrl-C.")
-        duties = list(case_duties(store))
+        duties = [*case_duties(store), Duty("commands", COMMANDS_EVERY_S, lambda: keep_commands(store))]
         if settings.purge_daily:
             duties.append(Duty("purge", DAY_S, lambda: purge_quietly(store, settings)))
         with serving(store.data_dir), _orderly_end(), kept_up(duties):
             server.run()
     finally:
         store.close()
+
+
+def keep_commands(store: Store) -> None:
+    """End commands that nobody did in time, forget old ones, and delete the originals of masked pictures."""
+    store.write(lambda connection: expire_commands(connection, now_ms())).result()
+    store.write(lambda connection: forget_commands(connection, now_ms())).result()
+    delete_left_over(store)
 
 
 def purge_quietly(store: Store, settings: ApiSettings) -> None:

@@ -12,6 +12,7 @@ from contracts.incident import Identifier
 
 __all__ = [
     "WISHES",
+    "CommandProgress",
     "CommandWish",
     "CommandsWanted",
     "ConfigWish",
@@ -19,7 +20,6 @@ __all__ = [
     "DropFolderTold",
     "LeaseWish",
     "LeasesWanted",
-    "ProgressTold",
     "RollbackWish",
     "described",
     "read_wish",
@@ -40,7 +40,7 @@ class _Taken(BaseModel):
 class ConfigWish(_Taken):
     """A new version of a document."""
 
-    text: str = Field(max_length=2_000_000, description="The whole document, as in its file (YAML).")
+    text: str = Field(max_length=8_000_000, description="The whole document, as in its file (YAML).")
     reason: str = Field(min_length=3, max_length=500, description="Why; it stands in the history.")
     base: int | None = Field(
         default=None, ge=1, description="The version that it was made from; left out: there was none."
@@ -72,7 +72,7 @@ class CommandsWanted(_Taken):
     limit: int = Field(default=1, ge=1, le=20, description="At most so many.")
 
 
-class ProgressTold(_Taken):
+class CommandProgress(_Taken):
     """A worker is alive."""
 
     token: str = Field(min_length=1, max_length=64)
@@ -113,7 +113,7 @@ WISHES: tuple[type[BaseModel], ...] = (
     RollbackWish,
     CommandWish,
     CommandsWanted,
-    ProgressTold,
+    CommandProgress,
     LeaseWish,
     LeasesWanted,
     DropFolderTold,

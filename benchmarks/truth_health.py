@@ -11,7 +11,11 @@ __all__ = ["health_of", "reliability_of"]
 
 NOTICED_LOOKS: Final = 5
 SHIFTS_PX: Final = ((0, 3), (3, 6), (6, 12), (12, 1000))
-"""How far a nudge moves the picture's middle; up to 6 px of 1280 the memory would absorb it as shake."""
+"""How far a nudge moves the middle of a picture 1280 px wide; the memory would absorb 6 px as shake."""
+
+
+MATTERS_PX: Final = 3
+"""From here on a push moves places at 40 m by half of their 95 % ellipse: docs/methods/moved-views.md."""
 
 
 def health_of(days: Sequence[CameraDay], camera_days: float) -> dict[str, Any]:
@@ -25,6 +29,8 @@ def health_of(days: Sequence[CameraDay], camera_days: float) -> dict[str, Any]:
         "noticed_within_5_looks": sum(in_time),
         "noticed": share_of(sum(in_time), len(told)),
         "noticed_bounds95": rounded(wilson_bounds(sum(in_time), len(told))),
+        "least_that_matters_px": MATTERS_PX,
+        "noticed_that_matter": _between(told, in_time, (MATTERS_PX, 1000)),
         "noticed_by_shift_px": {
             f"{low}-{high}": _between(told, in_time, (low, high)) for low, high in SHIFTS_PX
         },
@@ -41,14 +47,14 @@ def _between(
 ) -> list[int]:
     """Nudges of some length that were noticed in time, and all of that length."""
     low, high = shift_px
-    own = [good for (nudge, _, _), good in zip(told, in_time, strict=True) if low <= nudge.shift_px < high]
+    own = [good for (nudge, _, _), good in zip(told, in_time, strict=True) if low <= nudge.shift_720p < high]
     return [sum(own), len(own)]
 
 
 def _noticed_after_s(day: CameraDay, nudge: Nudge) -> float | None:
     """Seconds until the view was held for moved; None if it never was while the nudge lasted.
 
-    What was held for moved before has not noticed it.
+    What was held to be pushed elsewhere before has not noticed it.
     """
     begun = [begin for begin, _ in day.moved if nudge.at <= begin < nudge.until]
     return min(begun) - nudge.at if begun else None
@@ -61,11 +67,14 @@ def _home_in_time(days: Iterable[CameraDay]) -> list[int]:
     """
     good = total = 0
     for day in days:
+        begins = {begin for begin, _ in day.moved}
         for nudge in day.nudges:
             ends = [end for begin, end in day.moved if nudge.at <= begin < nudge.until <= end]
             if ends and nudge.until < day.ends:
                 total += 1
-                good += _is_in_time(max(ends) - nudge.until, day.look_every_s)
+                # A span that begins where one ends is another place, not home.
+                is_home = max(ends) not in begins
+                good += is_home and _is_in_time(max(ends) - nudge.until, day.look_every_s)
     return [good, total]
 
 

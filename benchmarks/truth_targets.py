@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from contracts.incident import Category
+from contracts.shares import wilson_bounds
 
 __all__ = ["Met", "TargetLine", "health_targets", "targets_of"]
 
@@ -144,8 +145,13 @@ def health_targets(health: Mapping[str, Any], days: float) -> list[TargetLine]:
         )  # fmt: skip
         return [_unless(false, days < LEAST_DAYS_STEADY, f"asks for {LEAST_DAYS_STEADY:g} camera-days")]
     noticed = _at_least("nudges noticed within 5 looks", 0.99, health["noticed"], health["noticed_bounds95"])
+    good, matter = health["noticed_that_matter"]
+    share = round(good / matter, 4) if matter else None
+    name = f"those of {health['least_that_matters_px']} px and more, of 1280"
+    mattering = _at_least(name, 0.99, share, list(wilson_bounds(good, matter)))
     return [
         _unless(noticed, health["nudges"] < LEAST_NUDGES, f"asks for {LEAST_NUDGES} nudges"),
+        _unless(mattering, matter < LEAST_NUDGES / 2, f"asks for {LEAST_NUDGES // 2} nudges"),
         *health_targets({**health, "nudges": 0}, days),
     ]
 

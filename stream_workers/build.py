@@ -37,6 +37,7 @@ from vision.types import Box
 __all__ = [
     "Models",
     "OpenClips",
+    "PictureTaker",
     "ViewFolders",
     "build_plain_pipeline",
     "build_view_pipeline",

@@ -2,8 +2,8 @@
 
 import csv
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ from vision.errors import CalibrationRejected
 from vision.georeference.ellipse import ellipse_of
 from vision.georeference.homography import PlaneGeoreferencer, fit
 
-__all__ = ["CalibrationReport", "Crs", "run_calibration"]
+__all__ = ["CalibrationReport", "Crs", "Point", "preview", "run_calibration"]
 
 F64 = NDArray[np.float64]
 Crs = Literal["wgs84", "gcj02", "bd09"]
@@ -50,10 +50,12 @@ class CalibrationReport:
     Args:
         lines: To be shown to a person.
         block: The calibration as it stands in a site document.
+        points: Each point with how far the fit misses it.
     """
 
     lines: list[str]
     block: Mapping[str, Any]
+    points: list[dict[str, Any]]
 
 
 def run_calibration(
@@ -73,7 +75,30 @@ def run_calibration(
         CalibrationRejected: The points cannot give a plane, or a row cannot be read; the message says which.
             Nothing is written then.
     """
-    points = [_to_wgs84(point, crs) for point in _read(points_file)]
+    report, drawing = preview(_read(points_file), picture_wh, crs, _canvas(picture_wh, picture))
+    text = yaml.safe_dump({"calibration": report.block}, sort_keys=False)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text("".join(f"# {line}\n" for line in report.lines) + text, encoding="utf-8")
+    beside = out.with_suffix(".png")
+    beside.write_bytes(cv2.imencode(".png", drawing)[1].tobytes())
+    return replace(report, lines=[*report.lines, f"written: {out}, {beside}"])
+
+
+def preview(
+    points: Sequence[Point], picture_wh: tuple[int, int], crs: Crs, canvas: NDArray[np.uint8]
+) -> tuple[CalibrationReport, NDArray[np.uint8]]:
+    """Fit a view's plane to control points and draw the fit; nothing is written.
+
+    Args:
+        points: The control points.
+        picture_wh: Size of the picture that they were read on.
+        crs: What their coordinates are in.
+        canvas: (H, W, 3) of that size, to draw on.
+
+    Raises:
+        CalibrationRejected: The points cannot give a plane.
+    """
+    points = [_to_wgs84(point, crs) for point in points]
     pixels = np.array([point.px for point in points], np.float64).reshape(-1, 2)
     lonlat = np.array([point.lonlat for point in points], np.float64).reshape(-1, 2)
     sigmas = np.array([(point.sigma_px, point.sigma_m) for point in points], np.float64).reshape(-1, 2)
@@ -91,14 +116,26 @@ def run_calibration(
             for point in points
         ],
     }
-    image = _draw(view, pixels, picture_wh, picture)
-    judgement = _judgement(view, pixels)
-    text = yaml.safe_dump({"calibration": block}, sort_keys=False)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text("".join(f"# {line}\n" for line in judgement) + text, encoding="utf-8")
-    drawing = out.with_suffix(".png")
-    drawing.write_bytes(cv2.imencode(".png", image)[1].tobytes())
-    return CalibrationReport([*judgement, f"written: {out}, {drawing}"], block)
+    report = CalibrationReport(_judgement(view, pixels), block, _misses(view, pixels))
+    return report, _draw(view, pixels, canvas)
+
+
+def _misses(view: PlaneGeoreferencer, given_px: F64) -> list[dict[str, Any]]:
+    """Each point with how far the fit misses it, in the order given; null where it was not used."""
+    residuals = iter(np.linalg.norm(view.residuals_px(), axis=1))
+    left_out = iter(view.leave_one_out_m())
+    found = []
+    for (x, y), is_used in zip(given_px, view.is_used, strict=True):
+        residual, miss = (next(residuals), next(left_out)) if is_used else (np.nan, np.nan)
+        found.append(
+            {
+                "px": [float(x), float(y)],
+                "is_used": bool(is_used),
+                "residual_px": round(float(residual), 3) if is_used else None,
+                "left_out_m": round(float(miss), 3) if np.isfinite(miss) else None,
+            }
+        )
+    return found
 
 
 def _read(path: Path) -> list[Point]:
@@ -206,11 +243,9 @@ def _sure_range(view: PlaneGeoreferencer) -> float:
     return float(distances[vague].min() if vague.any() else distances.max(initial=0.0))
 
 
-def _draw(
-    view: PlaneGeoreferencer, given_px: F64, picture_wh: tuple[int, int], picture: Path | None
-) -> NDArray[np.uint8]:
+def _draw(view: PlaneGeoreferencer, given_px: F64, canvas: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The look with a grid of ten metres and the points: read (green), ten times their miss, unused (red)."""
-    drawing = _canvas(picture_wh, picture)
+    drawing = canvas.copy()
     steps = np.arange(-GRID_REACH_M, GRID_REACH_M + 1.0)
     middle = np.round(view.points_m.mean(axis=0) / GRID_M) * GRID_M
     for offset in np.arange(-GRID_REACH_M, GRID_REACH_M + 1.0, GRID_M):

@@ -85,6 +85,7 @@ class WorkerParts:
         has_detector: Whether there is a detector model.
         backoff: Pauses between attempts to connect.
         clips: Holds the packets of cameras where clips are on, and makes the clips.
+        site_note: What health says of the site beside the camera's state.
     """
 
     store: WorkerStore
@@ -97,6 +98,7 @@ class WorkerParts:
     has_detector: bool = True
     backoff: Backoff | None = None
     clips: ClipDesk = field(default_factory=ClipDesk)
+    site_note: Callable[[], str] = str
 
 
 class CameraLoop:
@@ -218,7 +220,9 @@ class CameraLoop:
         desk = self._desk(site, camera, lease)
         desk.facts.look_every_s = pace.every_s
         desk.report({HealthState.NO_DETECTOR: None if self._parts.has_detector else NO_DETECTOR})
-        return Watched(view, desk, camera, pace, ForwardClock(view.last_at))
+        watched = Watched(view, desk, camera, pace, ForwardClock(view.last_at))
+        watched.site_note = self._parts.site_note
+        return watched
 
     def _desk(self, site: Site, camera: Camera, lease: Lease) -> HealthDesk:
         facts = ViewFacts(camera.views[0].id, camera.id, site.version, camera.look_every_s)

@@ -19,9 +19,9 @@ from vision.errors import BadInput, MaskFailed
 from vision.scene.stills import evidence_picture
 from vision.types import Box
 
-__all__ = ["EvidenceFile", "EvidenceMaker", "EvidenceResult"]
+__all__ = ["EvidenceFile", "EvidenceMaker", "EvidenceResult", "Kind"]
 
-Kind = Literal["before", "arrival", "now", "clip"]
+Kind = Literal["before", "arrival", "now", "still", "clip"]
 E = TypeVar("E", bound=Encoded)
 
 FEWEST_BEFORE = 3
@@ -37,7 +37,7 @@ class EvidenceFile:
     """One masked picture, or one clip of masked pictures, of an incident.
 
     Args:
-        kind: `before`, `arrival`, `now` or `clip`.
+        kind: `before`, `arrival`, `now`, `still` or `clip`.
         sha256: Of the file.
         path: The JPEG or MP4, named by its hash.
         masked: Always true: an unmasked picture has no file.
@@ -79,8 +79,8 @@ class EvidenceMaker(Generic[E]):
     def __init__(
         self, ring: LookRing[E], stills: StillStore | None, maker: StillMaker[E], out_dir: Path
     ) -> None:
-        self._ring = ring
-        self._stills = stills
+        self.ring = ring
+        self.stills = stills
         self._maker = maker
         self._out_dir = out_dir
 
@@ -98,11 +98,9 @@ class EvidenceMaker(Generic[E]):
             vehicle_keep: The incident is itself a vehicle (a vendor's tricycle): leave it visible.
         """
         keep = box_xyxy_px if vehicle_keep else None
-        latest = [
-            look for look in self._ring.latest(LOOKS_PER_STILL) if first_seen <= look.captured_at <= now
-        ]
+        latest = [look for look in self.ring.latest(LOOKS_PER_STILL) if first_seen <= look.captured_at <= now]
         arrival = self._arrival_looks(first_seen)
-        before = self._ring.before(first_seen, LOOKS_PER_STILL)
+        before = self.ring.before(first_seen, LOOKS_PER_STILL)
         made = _Made(self._out_dir, box_xyxy_px)
         self._show_before(made, first_seen, before)
         if arrival is None:
@@ -123,18 +121,18 @@ class EvidenceMaker(Generic[E]):
 
     def _arrival_looks(self, first_seen: datetime) -> Sequence[HeldLook[E]] | None:
         """The looks just after it appeared; None where the ring no longer reaches back to it."""
-        looks = self._ring.all()
+        looks = self.ring.all()
         if not looks or looks[0].captured_at > first_seen:
             return None
-        return self._ring.since(first_seen, LOOKS_PER_STILL)
+        return self.ring.since(first_seen, LOOKS_PER_STILL)
 
     def _before_still(self, first_seen: datetime) -> StillFile | None:
-        return self._stills.nearest(first_seen) if self._stills else None
+        return self.stills.nearest(first_seen) if self.stills else None
 
     def _arrival_still(self, first_seen: datetime, now: datetime) -> StillFile | None:
-        if self._stills is None:
+        if self.stills is None:
             return None
-        still = self._stills.first_since(first_seen + STILL_REACHES_BACK / 2)
+        still = self.stills.first_since(first_seen + STILL_REACHES_BACK / 2)
         if still is None or still.captured_at > min(now, first_seen + STILL_IS_ARRIVAL_FOR):
             return None
         return still

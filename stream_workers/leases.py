@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from stream_workers.database import Database
 from stream_workers.errors import LeaseLost, StreamError
 
-__all__ = ["Lease", "LeaseBook"]
+__all__ = ["Lease", "LeaseBook", "worker_name"]
 
 LOG = logging.getLogger(__name__)
 RENEWALS_PER_LEASE = 3
@@ -45,7 +45,8 @@ class Lease:
             raise LeaseLost(f"camera {self.camera_id} is now watched by {row[0] if row else 'nobody'}")
 
 
-def _name() -> str:
+def worker_name() -> str:
+    """A name that no other start of a worker has."""
     return f"{socket.gethostname()}:{os.getpid()}:{time.monotonic_ns()}"
 
 
@@ -67,7 +68,7 @@ class LeaseBook:
         now: Callable[[], float] = time.time,
     ) -> None:
         self.lease_s = lease_s
-        self.holder = holder or _name()
+        self.holder = holder or worker_name()
         self._database = database
         self._now = now
         self._held: dict[str, Lease] = {}
@@ -94,10 +95,14 @@ class LeaseBook:
             self._held[camera_id] = lease
         return lease
 
+    def held(self) -> list[Lease]:
+        """The leases that this worker has, as far as it knows."""
+        with self._lock:
+            return list(self._held.values())
+
     def renew(self) -> list[str]:
         """Renew all leases that this worker holds; returns the cameras whose lease has gone over."""
-        with self._lock:
-            held = list(self._held.values())
+        held = self.held()
         if not held:
             return []
         with self._database.transaction() as connection:

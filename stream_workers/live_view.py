@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -13,12 +13,22 @@ from contracts.event import IncidentEvent
 from contracts.site import Camera, Site
 from models.registry import OpenModel
 from stream_workers import metrics
-from stream_workers.build import Models, ViewFolders, build_view_pipeline, shortest_dwell, view_setup
+from stream_workers.build import (
+    Models,
+    PictureTaker,
+    ViewFolders,
+    build_view_pipeline,
+    privacy_zones,
+    shortest_dwell,
+    view_setup,
+)
 from stream_workers.clip_desk import ClipDesk, LiveClips
 from stream_workers.journal import PatientJournal
 from stream_workers.leases import Lease
 from stream_workers.pipeline import ViewPipeline, persist_looks_for
+from stream_workers.sight import Sight, Sights
 from stream_workers.sources.media import DecodedLook
+from stream_workers.stills import StillMaker
 from stream_workers.store import WorkerStore
 from stream_workers.view_state import ViewState
 from vision.tracks.presence import Track
@@ -94,6 +104,7 @@ class ViewMaker:
         folder: Where evidence and stills go.
         stop: Ends the waiting for a full disk.
         clips: Makes the clips of cameras where they are on.
+        sights: Where the views are shown to commands.
     """
 
     store: WorkerStore
@@ -101,6 +112,7 @@ class ViewMaker:
     folder: Path
     stop: threading.Event
     clips: ClipDesk
+    sights: Sights = field(default_factory=Sights)
 
     def make(self, site: Site, camera: Camera, lease: Lease) -> LookHandler:
         """The first view of a camera, as it was after its last committed look.
@@ -119,7 +131,27 @@ class ViewMaker:
         if pipeline.state.look < 0:
             # Ids hold the look's number: begun from the clock, a lost store does not repeat old ids.
             pipeline.state.look = int(time.time() / camera.look_every_s)
+        self._show(site, camera, pipeline, taker)
         return LiveView(pipeline, journal)
+
+    def _show(self, site: Site, camera: Camera, pipeline: ViewPipeline, taker: PictureTaker) -> None:
+        view, evidence = camera.views[0], taker.maker
+        if evidence.stills is None:
+            return
+        # With a mask queue of its own: a command never keeps a look waiting for its picture.
+        maker = StillMaker(self.sights.pool.decode, self.models.mask.beside(), privacy_zones(site, view))
+        self.sights.show(
+            camera.id,
+            Sight(
+                view,
+                evidence.ring,
+                maker,
+                evidence.stills,
+                self.folder / "evidence",
+                camera.look_every_s,
+                lambda: pipeline.suspended,
+            ),
+        )
 
 
 class CountedModel(OpenModel):

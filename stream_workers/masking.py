@@ -42,6 +42,11 @@ class DeadlineMask:
         self._running: threading.Thread | None = None
         self._one_at_a_time = threading.Lock()
 
+    @property
+    def is_there(self) -> bool:
+        """Whether a mask model is installed at all."""
+        return self._masker is not None
+
     def beside(self) -> "DeadlineMask":
         """The same pass for others, with its own queue: neither waits for the other, nor for its hang."""
         return DeadlineMask(self._masker, self._timeout_s)

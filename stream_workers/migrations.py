@@ -45,4 +45,10 @@ CREATE TABLE health (
 );
 """
 
-MIGRATIONS: Final = (_FIRST,)
+_RESULTS: Final = """
+CREATE TABLE command_result (
+    command_id TEXT PRIMARY KEY, body TEXT NOT NULL, kept_at REAL NOT NULL
+);
+"""
+
+MIGRATIONS: Final = (_FIRST, _RESULTS)

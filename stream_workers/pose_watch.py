@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from stream_workers.view_state import ViewState
 from vision.scene.memory import SceneMemory
-from vision.scene.pose import Rest, measure_shift
+from vision.scene.pose import Rest, measure_shift, most_agree
 from vision.tracks.tracker import Tracker
 
 __all__ = ["PoseWatch"]
@@ -75,6 +75,8 @@ class PoseWatch:
             state.moved_looks = 0
             return True
         step = state.rest.take(shift)
+        if step is not None and not most_agree(luma, state.memory.background, state.rest, step):
+            step = None
         is_far = shift.length_px > self._limit
         state.moved_looks = state.moved_looks + 1 if is_far else 0
         if step is None and state.moved_looks >= LOOKS_TO_BELIEVE:

@@ -21,6 +21,13 @@ class WorkerSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", hide_input_in_errors=True)
 
     site: Path = Field(default=Path("site.yaml"), description="Site file; watched for changes.")
+    site_from_api: bool = Field(
+        default=False,
+        description="Take the site from the case API; so too where no site file is named and none is there.",
+    )
+    drop_dir: Path | None = Field(
+        default=None, description="Folder of recordings that the case API may have analysed."
+    )
     data_dir: Path = Field(default=Path("worker-data"), description="State, spool, evidence and stills.")
     api_url: str | None = Field(default=None, description="Case API; without one, events wait in the spool.")
     api_key: SecretStr | None = Field(default=None, description="Key of role worker.")
@@ -47,6 +54,13 @@ class WorkerSettings(BaseSettings):
         default=30 * 86400.0, ge=0, description="How long those are kept that the API refused."
     )
 
+    @property
+    def takes_site_from_api(self) -> bool:
+        """Whether the case API says what is watched."""
+        if self.api_url is None or self.site_from_api:
+            return self.site_from_api
+        return "site" not in self.model_fields_set and not self.site.exists()
+
     @field_validator("api_url")
     @classmethod
     def _is_address(cls, value: str | None) -> str | None:
@@ -58,6 +72,12 @@ class WorkerSettings(BaseSettings):
         if "@" in parts.netloc or parts.query:
             raise ValueError("the key does not belong into the address; use api_key_file")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _has_an_api_to_ask(self) -> Self:
+        if self.site_from_api and self.api_url is None:
+            raise ValueError("site_from_api needs api_url")
+        return self
 
     @model_validator(mode="after")
     def _is_no_placeholder(self) -> Self:

@@ -1,4 +1,4 @@
-"""The site file while the worker runs: a changed one is taken, one with faults is told and left."""
+"""The site while the worker runs: a changed one is taken, one with faults is told and left."""
 
 import logging
 from pathlib import Path
@@ -6,42 +6,41 @@ from pathlib import Path
 from contracts.site import Site
 from contracts.site_check import SiteRejected
 from stream_workers import metrics
-from stream_workers.site_fit import load_fitting_site
+from stream_workers.site_origins import FileSite, SiteOrigin
 
 __all__ = ["SiteWatch"]
 
 LOG = logging.getLogger(__name__)
 FAULTS_TOLD = 10
-Stamp = tuple[int, int, int]
+NOTE_LENGTH = 200
 
 
 class SiteWatch:
-    """Watches one site file.
+    """Watches one site, wherever it comes from.
 
     Args:
-        path: The file.
+        origin: Where it comes from; a path is a file.
 
     Raises:
         SiteRejected: It has faults at the start.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._seen = self._stamp()
-        self.site = load_fitting_site(path)
+    def __init__(self, origin: SiteOrigin | Path) -> None:
+        self._origin = FileSite(origin) if isinstance(origin, Path) else origin
+        self.site = self._origin.first()
+        self.note = ""
+        """What health says of it: that a newer site was refused, and why; empty where none was."""
 
     def changed(self) -> Site | None:
         """The new site once after each valid change; None where nothing, or nothing valid, is new."""
-        stamp = self._stamp()
-        if stamp == self._seen:
-            return None
-        # Before reading: should the file change meanwhile, the next call sees another stamp.
-        self._seen = stamp
         try:
-            site = load_fitting_site(self._path)
+            site = self._origin.changed()
         except SiteRejected as error:
             self._tell_refused(error)
             return None
+        if site is None:
+            return None
+        self.note = ""
         if site == self.site:
             return None
         level = logging.WARNING if site.version == self.site.version else logging.INFO
@@ -60,10 +59,5 @@ class SiteWatch:
             "site_refused_running_one_stays",
             extra={"running_version": self.site.version, "faults": told[:FAULTS_TOLD], "count": len(told)},
         )
-
-    def _stamp(self) -> Stamp | None:
-        try:
-            status = self._path.stat()
-        except OSError:
-            return None
-        return status.st_mtime_ns, status.st_size, status.st_ino
+        first = told[0] if told else "it has faults"
+        self.note = f"a newer site was refused, {self.site.version} stays: {first}"[:NOTE_LENGTH]

@@ -97,12 +97,30 @@ class StillMaker(Generic[E]):
             DecodeFailed: None of the looks could be decoded.
             MaskFailed: People could not be masked: there is no picture.
         """
+        planes, count = self.composed(looks)
+        return self.masked(planes, looks[-1].captured_at, count, keep)
+
+    def composed(self, looks: Sequence[HeldLook[E]]) -> tuple[Planes, int]:
+        """The median of `looks`, black where privacy zones are, and of how many it is; not masked yet.
+
+        Raises:
+            DecodeFailed: None of the looks could be decoded.
+        """
         pictures = self._decoded(looks)
         if not pictures:
             raise DecodeFailed("no look could be decoded for a still")
-        planes = black_out(compose(pictures), self._zones)
+        return black_out(compose(pictures), self._zones), len(pictures)
+
+    def masked(
+        self, planes: Planes, captured_at: datetime, looks: int, keep: Box | None = None
+    ) -> MaskedStill:
+        """What `composed` gives, masked.
+
+        Raises:
+            MaskFailed: People could not be masked: there is no picture.
+        """
         image, report = self._mask.mask(planes.bgr(), keep)
-        return MaskedStill(image, looks[-1].captured_at, len(pictures), report)
+        return MaskedStill(image, captured_at, looks, report)
 
     def _decoded(self, looks: Sequence[HeldLook[E]]) -> list[Planes]:
         pictures = []

@@ -15,6 +15,7 @@ from typing import Self
 
 from contracts.event import AnyEvent, HealthEvent, parse_event
 from contracts.incident import rfc3339
+from stream_workers.command_results import CommandResults
 from stream_workers.database import Database, StoreDamaged
 from stream_workers.evidence import EvidenceFile
 from stream_workers.leases import Lease
@@ -99,6 +100,7 @@ class WorkerStore:
         self.path = path
         self.database = Database(path)
         self.spool = Spool(self.database)
+        self.results = CommandResults(self.database)
 
     def __enter__(self) -> Self:
         return self

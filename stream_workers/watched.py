@@ -137,6 +137,8 @@ class Watched:
         self._pace = pace
         self._clock = clock
         self._frozen = FrozenWatch()
+        self.site_note: Callable[[], str] = str
+        """What health says of the site; nothing, unless somebody sets it."""
         self._source: LiveSource | None = None
         self._dropped = 0
         self._monotonic = monotonic
@@ -223,7 +225,7 @@ class Watched:
                 HealthState.OVERLOADED: stretched if every_s > wanted_s else None,
                 HealthState.KEYFRAMES_TOO_RARE: _sparse_reason(source, wanted_s),
             },
-            note=_clock_note(dated),
+            note="; ".join(filter(None, (_clock_note(dated), self.site_note()))),
         )
 
 

@@ -15,19 +15,25 @@ import cv2
 
 from contracts.site import Site, Stream
 from stream_workers import metrics
+from stream_workers.api_leases import ApiLeaseBook
 from stream_workers.build import Models, open_models
 from stream_workers.camera_loop import CameraSource, WorkerParts, WorkPlaces
 from stream_workers.clip_desk import ClipDesk
-from stream_workers.errors import SourceRefused
+from stream_workers.command_kinds.workbench import Workbench
+from stream_workers.command_threads import CommandThreads
+from stream_workers.errors import SourceRefused, StreamError
 from stream_workers.fleet import Fleet
 from stream_workers.housekeeping import Housekeeper
-from stream_workers.leases import LeaseBook
+from stream_workers.leases import LeaseBook, worker_name
 from stream_workers.live_view import CountedModel, ViewMaker
 from stream_workers.logging_setup import set_up_logging
 from stream_workers.returned_memory import return_freed_memory
 from stream_workers.settings import WorkerSettings, unknown_settings
+from stream_workers.sight import Sights
 from stream_workers.sinks.client import ApiClient
+from stream_workers.sinks.commands import CommandApi
 from stream_workers.sinks.http import Sender
+from stream_workers.site_origins import ApiSite, FileSite, SiteOrigin
 from stream_workers.site_watch import SiteWatch
 from stream_workers.sources.credentials import read_credentials
 from stream_workers.sources.rtsp import RtspSource
@@ -82,14 +88,22 @@ def run_worker(given: Mapping[str, Any], cameras: Sequence[str] = ()) -> None:
     return_freed_memory()
     ending = _Ending()
     ending.on_signals()
-    site_watch = SiteWatch(settings.site)
-    _check_cameras(site_watch.site, cameras)
     client = _client(settings)
+    api = CommandApi(client, worker_name()) if client is not None else None
+    origin = _origin(settings, api, ending.stop)
+    try:
+        site_watch = SiteWatch(origin)
+    except StreamError:
+        if not ending.stop.is_set():
+            raise
+        return  # ended while it waited for a site
+    _check_cameras(site_watch.site, cameras, may_come=isinstance(origin, ApiSite))
     if settings.metrics_port is not None:
         port = metrics.serve_metrics(settings.metrics_port)
         LOG.info("metrics_served", extra={"port": port})
     store = WorkerStore(settings.data_dir / "worker.sqlite")
-    stuck = _work(settings, store, site_watch, cameras, client, ending)
+    links = _Links(client, api, origin)
+    stuck = _work(settings, store, site_watch, cameras, links, ending)
     LOG.info("worker_stopped", extra={"left_behind": stuck})
     if stuck or ending.status:
         # A thread that never returns must not keep the process; what it holds is not committed.
@@ -103,13 +117,14 @@ def _work(
     store: WorkerStore,
     site_watch: SiteWatch,
     cameras: Sequence[str],
-    client: ApiClient | None,
+    links: "_Links",
     ending: _Ending,
 ) -> list[str]:
     """Run all threads until the end; returns the names of those that did not come back."""
-    stop = ending.stop
+    stop, commands = ending.stop, None
     models = open_models()
-    parts = _parts(settings, store, site_watch.site, models, stop)
+    sights = Sights()
+    parts = _parts(settings, store, site_watch, models, (stop, sights, links.api))
     fleet = Fleet(parts, cameras, settings.stuck_after_s, ending.give_up)
     housekeeper = Housekeeper(settings, store.spool, fleet, site_watch)
     threads = [
@@ -117,9 +132,15 @@ def _work(
         _thread("housekeeper", lambda: housekeeper.run(stop)),
         _thread("clips", lambda: parts.clips.run(stop)),
     ]
-    if client is not None:
-        sender = Sender(store.spool, client)
+    if links.client is not None and links.api is not None:
+        sender = Sender(store.spool, links.client)
         threads.append(_thread("sender", lambda: sender.run(stop)))
+        commands = CommandThreads(_bench(settings, links.api, site_watch, models, (stop, sights)), store)
+        commands.begin()
+        if isinstance(links.origin, ApiSite):
+            waiting = links.origin
+            # Not waited for at the end: it hangs in a long poll and holds nothing.
+            _thread("site", lambda: waiting.run(stop)).start()
     else:
         LOG.warning("no_api_events_wait_in_spool")
     fleet.begin()
@@ -133,26 +154,64 @@ def _work(
     stuck = fleet.end(deadline)
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
-    return stuck + [thread.name for thread in threads if thread.is_alive()]
+    stuck += [thread.name for thread in threads if thread.is_alive()]
+    return stuck + (commands.end(deadline) if commands is not None else [])
+
+
+def _bench(
+    settings: WorkerSettings,
+    api: CommandApi,
+    site_watch: SiteWatch,
+    models: Models,
+    shared: tuple[threading.Event, Sights],
+) -> Workbench:
+    stop, sights = shared
+    folders = settings.data_dir, settings.drop_dir
+    return Workbench(sights, models, lambda: site_watch.site, api, str(settings.api_url), *folders, stop)
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """What leads out of this machine, and where the site comes from."""
+
+    client: ApiClient | None
+    api: CommandApi | None
+    origin: SiteOrigin
+
+
+def _origin(settings: WorkerSettings, api: CommandApi | None, stop: threading.Event) -> SiteOrigin:
+    if api is not None and settings.takes_site_from_api:
+        return ApiSite(api, settings.data_dir / "site-of-api.json", stop)
+    return FileSite(settings.site)
 
 
 def _parts(
-    settings: WorkerSettings, store: WorkerStore, site: Site, models: Models, stop: threading.Event
+    settings: WorkerSettings,
+    store: WorkerStore,
+    site_watch: SiteWatch,
+    models: Models,
+    shared: tuple[threading.Event, Sights, CommandApi | None],
 ) -> WorkerParts:
+    stop, sights, api = shared
     if models.detector is not None:
         models = replace(models, detector=CountedModel(models.detector))
     clips = ClipDesk()
-    maker = ViewMaker(store, models, settings.data_dir, stop, clips)
+    maker = ViewMaker(store, models, settings.data_dir, stop, clips, sights)
     return WorkerParts(
         store=store,
-        leases=LeaseBook(store.database, settings.lease_s),
+        leases=(
+            LeaseBook(store.database, settings.lease_s)
+            if api is None
+            else ApiLeaseBook(store.database, settings.lease_s, api)
+        ),
         open_source=_open_source,
         open_view=maker.make,
         places=WorkPlaces(settings.threads or max(1, os.cpu_count() or 1)),
         stop=stop,
-        site=site,
+        site=site_watch.site,
         has_detector=models.detector is not None,
         clips=clips,
+        site_note=lambda: site_watch.note,
     )
 
 
@@ -163,8 +222,13 @@ def _open_source(
     return RtspSource(str(stream.url), every_s, credentials=credentials, stop=leave)
 
 
-def _check_cameras(site: Site, only: Sequence[str]) -> None:
-    """Refuse names that the site does not have, and a site with nothing to watch."""
+def _check_cameras(site: Site, only: Sequence[str], *, may_come: bool) -> None:
+    """Refuse names that the site does not have, and a site with nothing to watch.
+
+    A site of the API may get its cameras later, from a person who does not see this machine.
+    """
+    if may_come:
+        return
     unknown = set(only) - {camera.id for camera in site.cameras}
     if unknown:
         raise SourceRefused(f"the site has no camera {', '.join(sorted(unknown))}")

@@ -1,8 +1,10 @@
 """How the command line speaks: plain lines, a progress bar, and faults with their remedy."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import typer
 from pydantic import ValidationError
@@ -16,7 +18,7 @@ from contracts.yaml_document import DocumentRejected
 from stream_workers.errors import StreamError
 from vision.errors import VisionError
 
-__all__ = ["camera_days_told", "faults_told", "make_progress", "say", "work_told"]
+__all__ = ["camera_days_told", "faults_told", "make_progress", "read_key", "say", "work_told"]
 
 _OUT = Console(highlight=False, soft_wrap=True)
 _ERR = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -25,6 +27,17 @@ _ERR = Console(stderr=True, highlight=False, soft_wrap=True)
 def say(line: str) -> None:
     """One line to standard output."""
     _OUT.print(escape(line))
+
+
+def read_key(file: Path | None) -> str:
+    """The key for the case API, from a file or from STREETKEEPER_KEY; never from the command line.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    return (
+        file.read_text(encoding="utf-8") if file is not None else os.environ.get("STREETKEEPER_KEY", "")
+    ).strip()
 
 
 def make_progress() -> Progress:

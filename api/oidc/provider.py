@@ -25,7 +25,19 @@ from api.oidc.settings import OidcSettings
 
 __all__ = ["Provider", "SignInBegun"]
 
-ALGORITHMS = {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+ALGORITHMS = {
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "ES512",
+    "EdDSA",
+    "Ed25519",
+}
 """Only those with a public key: with others, who knows the client's secret could sign."""
 KEPT_S = 600.0
 REFETCH_S = 10.0

@@ -6,9 +6,11 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.configuration import cameras_of
 from api.deps import Reads, StoreDep, known_parameters
 from api.documents import ViewList
 from api.examples import VIEW_LIST, problems
+from api.incident_parameters import areas_for
 from api.store.cameras import list_views
 from contracts.incident import Identifier
 
@@ -33,9 +35,13 @@ class CameraParameters(BaseModel):
     responses={200: {"content": VIEW_LIST}, **problems(400, 401, 403, 429, 503)},
     summary="Cameras and their health",
 )
-def get_cameras(store: StoreDep, _: Reads, given: Annotated[CameraParameters, Query()]) -> JSONResponse:
-    """Every view that was heard of, with its latest health and its open incidents."""
-    views = list_views(store, given.run, VIEWS_SHOWN)
+def get_cameras(store: StoreDep, caller: Reads, given: Annotated[CameraParameters, Query()]) -> JSONResponse:
+    """Every view that was heard of, with its latest health and its open incidents.
+
+    Who is limited to areas sees the cameras that look into them, and of their incidents those that lie there.
+    """
+    views = list_views(store, given.run, VIEWS_SHOWN, areas_for(caller, None))
+    cameras = cameras_of(store, caller)
     return JSONResponse(
         {
             "views": [
@@ -48,6 +54,7 @@ def get_cameras(store: StoreDep, _: Reads, given: Annotated[CameraParameters, Qu
                     "health": view.health.model_dump(mode="json") if view.health else None,
                 }
                 for view in views
+                if cameras is None or view.camera_id in cameras
             ]
         }
     )

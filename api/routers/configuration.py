@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.callers import Caller
-from api.configuration import KINDS, ConfigKind, changes_between
+from api.configuration import KINDS, ConfigKind, changes_between, site_of
 from api.deps import Configures, Needs, PartsDep, StoreDep, known_parameters, needs
 from api.documents_commands import ChangeList, ConfigList, ConfigShown
 from api.errors import NotFound, Unprocessable
@@ -33,7 +33,7 @@ from contracts.incident import rfc3339
 
 __all__ = ["router"]
 
-MOST_BYTES = 3_000_000
+MOST_BYTES = 10_000_000
 LONGEST_WAIT_S = 25
 LOOK_AGAIN_S = 0.5
 
@@ -221,7 +221,7 @@ async def post_rollback(request: Request, kind: Kind, parts: PartsDep, caller: C
 
 def _add(store: Store, new: NewConfig, base: int | None) -> JSONResponse:
     known = _known(new.kind)
-    faults = known.check(new.text)
+    faults = known.check(new.text, site_of(store))
     errors = [fault for fault in faults if fault.severity == "error"]
     if errors:
         raise Unprocessable(

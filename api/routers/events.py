@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.auditing import note_export
 from api.bodies import decode_json, read_body
+from api.configuration import cameras_of
 from api.deps import PartsDep, Reads, Sends, ServiceParts, StoreDep, known_parameters
 from api.documents import EventList, IngestReply
 from api.errors import BadBody, TooLarge, WrongMediaType
@@ -162,7 +163,17 @@ def get_events(
 ) -> JSONResponse:
     """Events as they were sent, by arrival, the newest first."""
     since_ms, until_ms = read_datetime(given.datetime)
-    query = EventQuery(given.run, given.type, given.camera, given.view, since_ms, until_ms)
+    cameras = cameras_of(store, caller)
+    query = EventQuery(
+        given.run,
+        given.type,
+        given.camera,
+        given.view,
+        since_ms,
+        until_ms,
+        areas=None if caller.areas is None else tuple(sorted(caller.areas)),
+        cameras=None if cameras is None else tuple(sorted(cameras)),
+    )
     before = open_token(query, given.token, 1)[0] if given.token else None
     page = list_events(store, query, clamp(given.limit), before)
     token = None if page.next_after is None else seal_token(query, [page.next_after])

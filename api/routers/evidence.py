@@ -9,12 +9,15 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from api.bodies import read_body
+from api.callers import Caller
+from api.configuration import cameras_of
 from api.deps import Needs, PartsDep, Reads, ReadsOrSends, Sends, StoreDep, known_parameters
 from api.documents import PictureKept
 from api.errors import NotFound, RangeNotSatisfiable, Unprocessable, WrongMediaType
 from api.examples import PICTURE_KEPT, problems
 from api.media import KINDS, MediaKind
 from api.store import Store
+from api.store.evidence_links import is_evidence_within
 from api.store.pictures import NAME
 
 __all__ = ["router"]
@@ -132,6 +135,15 @@ def _span(header: str, size: int) -> tuple[int, int] | None:
     return start, end
 
 
+def _may_see(store: Store, caller: Caller, sha256: str) -> bool:
+    """Whether the file is for this caller; a worker asks only whether it must send."""
+    areas = caller.areas
+    if areas is None or caller.allows(Needs.SEND):
+        return True
+    cameras = cameras_of(store, caller) or frozenset()
+    return store.read(lambda connection: is_evidence_within(connection, sha256, areas, cameras))
+
+
 def _is_known(request: Request, sha256: str) -> bool:
     """Whether the caller has this picture already."""
     tags = request.headers.get("if-none-match", "")
@@ -153,7 +165,7 @@ def get_picture(request: Request, name: PictureName, parts: PartsDep, caller: Re
     """One picture or clip, or a range of its bytes; who reads it stands in the audit log."""
     sha256, kind = _read_name(name)
     path = parts.store.pictures.find(name)
-    if path is None:
+    if path is None or not _may_see(parts.store, caller, sha256):
         raise NotFound(f"This {kind.words} has not arrived, or was thinned out.", "Try again later.")
     headers = _headers(name, sha256)
     if _is_known(request, sha256):
@@ -175,14 +187,14 @@ def get_picture(request: Request, name: PictureName, parts: PartsDep, caller: Re
 @router.head(
     "/v1/evidence/{name}",
     response_class=Response,
-    responses={200: {"description": "It is there."}, **problems(400, 401, 403, 404, 429)},
+    responses={200: {"description": "It is there."}, **problems(400, 401, 403, 404, 429, 503)},
     summary="Ask whether a picture or a clip is there",
 )
 def head_picture(name: PictureName, store: StoreDep, caller: ReadsOrSends) -> Response:
     """Whether a picture or clip is there, and its size; a worker asks this before it sends one."""
     sha256, kind = _read_name(name)
     path = store.pictures.find(name)
-    if path is None:
+    if path is None or not _may_see(store, caller, sha256):
         raise NotFound(f"This {kind.words} has not arrived.", "Send it.")
     if caller.allows(Needs.SEND):
         store.pictures.touch(name)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.configuration import cameras_of
 from api.deps import PartsDep, Reads, Sends, StoreDep, known_parameters
 from api.documents_commands import DropFolderList, LeaseList
 from api.examples import problems
@@ -113,10 +114,12 @@ async def delete_lease(
     responses={200: {"content": LEASES}, **problems(400, 401, 403, 429, 503)},
     summary="Who watches which camera",
 )
-def get_leases(store: StoreDep, _: Reads) -> JSONResponse:
-    """The leases that hold now."""
+def get_leases(store: StoreDep, caller: Reads) -> JSONResponse:
+    """The leases that hold now; who is limited to areas sees those of the cameras that look into them."""
+    cameras = cameras_of(store, caller)
     leases = store.read(lambda connection: list_leases(connection, time.time_ns() // 1_000_000))
-    return JSONResponse({"leases": [_shown(lease) for lease in leases]})
+    shown = [_shown(lease) for lease in leases if cameras is None or lease.camera_id in cameras]
+    return JSONResponse({"leases": shown})
 
 
 @router.post(
@@ -146,9 +149,9 @@ async def post_drop_folder(request: Request, parts: PartsDep, caller: Sends) -> 
     responses={200: {"content": DROP_FOLDERS}, **problems(400, 401, 403, 429, 503)},
     summary="Recordings that can be analysed",
 )
-def get_drop_folders(store: StoreDep, _: Reads) -> JSONResponse:
-    """What lies in each worker's drop folder, as it told last."""
-    folders = store.read(list_drop_folders)
+def get_drop_folders(store: StoreDep, caller: Reads) -> JSONResponse:
+    """What lies in each worker's drop folder, as it told last; recordings lie in no area."""
+    folders = store.read(list_drop_folders) if caller.areas is None else []
     return JSONResponse(
         {
             "folders": [

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import TypeAdapter, ValidationError
 
 from api.bodies import read_body
+from api.configuration import cameras_of
 from api.deps import (
     Needs,
     PartsDep,
@@ -107,18 +108,24 @@ def get_page(request: Request, parts: PartsDep) -> Response:
         if token:
             as_of, value, key = open_numbers(query, token, 3)
             place = PagePlace(int(as_of), value, int(key))
-        found = session_of(request)
+        found, cameras = session_of(request), cameras_of(parts.store, caller)
         csrf = proof_of(found[0]) if found else ""
-        return render("incidents.html", {**_content(parts.store, query, place), "csrf": csrf})
+        return render("incidents.html", {**_content(parts.store, query, place, cameras), "csrf": csrf})
     except ApiError as error:
         return faulty(error)
 
 
-def _content(store: Store, query: IncidentQuery, place: PagePlace | None) -> dict[str, Any]:
-    """Everything that the page shows."""
+def _content(
+    store: Store, query: IncidentQuery, place: PagePlace | None, cameras: frozenset[str] | None
+) -> dict[str, Any]:
+    """Everything that the page shows; `cameras` are those that the caller may see, None: all."""
     page = list_incidents(store, query, CARDS_SHOWN, place)
     cards = [card_of(item, lambda name: store.pictures.find(name) is not None) for item in page.incidents]
-    views = list_views(store, query.run, 10_000)
+    views = [
+        view
+        for view in list_views(store, query.run, 10_000, query.areas)
+        if cameras is None or view.camera_id in cameras
+    ]
     # What is wrong first: a strip of sixty must not hide the one camera that is offline.
     views.sort(key=lambda view: view.health is not None and view.health.state == "ok")
     other_runs = [run.run for run in list_runs(store, RUNS_SHOWN) if run.run != "live"]

@@ -12,8 +12,10 @@ from api.deps import PartsDep, Reads, Sends, StoreDep, Supervises, known_paramet
 from api.documents import RunList, RunShown
 from api.errors import Forbidden
 from api.examples import RUN, RUN_LIST, problems
+from api.incident_parameters import areas_for
 from api.read_models import body_of, read_model
-from api.store.runs import RunProgress, RunRecord, RunState, admit_run, list_runs, tell_progress
+from api.store.admitting import admit_run
+from api.store.runs import RunProgress, RunRecord, RunState, list_runs, tell_progress
 from contracts.incident import Identifier, rfc3339
 
 __all__ = ["router"]
@@ -75,9 +77,13 @@ def _shown(record: RunRecord) -> dict[str, object]:
     responses={200: {"content": RUN_LIST}, **problems(400, 401, 403, 429, 503)},
     summary="Runs",
 )
-def get_runs(store: StoreDep, _: Reads) -> JSONResponse:
-    """The live run and the analyses of recordings, at most 200, newest first."""
-    return JSONResponse({"runs": [_shown(record) for record in list_runs(store, RUNS_SHOWN)]})
+def get_runs(store: StoreDep, caller: Reads) -> JSONResponse:
+    """The live run and the analyses of recordings, at most 200, newest first.
+
+    Who is limited to areas sees how many incidents lie in them.
+    """
+    runs = list_runs(store, RUNS_SHOWN, areas_for(caller, None))
+    return JSONResponse({"runs": [_shown(record) for record in runs]})
 
 
 @router.put(

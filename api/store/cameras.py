@@ -1,5 +1,6 @@
 """Camera health: the latest word on each view."""
 
+import json
 import sqlite3
 from dataclasses import dataclass
 
@@ -57,15 +58,17 @@ def keep_health(connection: sqlite3.Connection, event: HealthEvent) -> None:
         append_change(connection, "camera", health.view_id, run=health.run, sequence=event.sequence)
 
 
-def list_views(store: Store, run: str, limit: int) -> list[ViewHealth]:
-    """Every view of a run that was ever heard of, by camera and view."""
+def list_views(store: Store, run: str, limit: int, areas: tuple[str, ...] | None = None) -> list[ViewHealth]:
+    """Every view of a run that was ever heard of, by camera and view; `areas` limit what is counted."""
+    within = "" if areas is None else " AND i.area IN (SELECT value FROM json_each(?))"
     rows = store.read(
         lambda connection: connection.execute(
-            "SELECT v.view_id, v.camera_id, v.document, v.time_ms,"
+            "SELECT v.view_id, v.camera_id, v.document, v.time_ms,"  # noqa: S608
             " (SELECT count(*) FROM incidents i"
-            "  WHERE i.run = v.run AND i.view_id = v.view_id AND i.status = 'open')"
+            "  WHERE i.run = v.run AND i.view_id = v.view_id AND i.status = 'open'"
+            f"{within})"
             " FROM views v WHERE v.run = ? ORDER BY v.camera_id, v.view_id LIMIT ?",
-            (run, limit),
+            (*(() if areas is None else (json.dumps(areas),)), run, limit),
         ).fetchall()
     )
     return [

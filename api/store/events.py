@@ -38,6 +38,9 @@ class EventQuery:
     view: str | None = None
     since_ms: int | None = None
     until_ms: int | None = None
+    areas: tuple[str, ...] | None = None
+    cameras: tuple[str, ...] | None = None
+    """Within `areas`: events of incidents that lie there now, and others of these cameras."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,8 @@ def _record(connection: sqlite3.Connection, event: AnyEvent) -> Verdict:
 
 def list_events(store: Store, query: EventQuery, limit: int, before: int | None) -> EventPage:
     """Events by arrival, newest first; `before` is the arrival number that the last page ended with."""
-    clauses, values = ["run = ?"], [query.run]
+    clauses = ["run = ?"]
+    values: list[Any] = [query.run]
     conditions: list[tuple[str, Any]] = [
         ("type = ?", query.type),
         ("camera_id = ?", query.camera),
@@ -119,6 +123,14 @@ def list_events(store: Store, query: EventQuery, limit: int, before: int | None)
         if value is not None:
             clauses.append(clause)
             values.append(value)
+    if query.areas is not None:
+        # Of an incident its own area decides, never its camera: a camera looks into more than one.
+        clauses.append(
+            "CASE WHEN type LIKE 'org.streetkeeper.incident.%' THEN subject IN"
+            " (SELECT incident_id FROM incidents WHERE area IN (SELECT value FROM json_each(?)))"
+            " ELSE camera_id IN (SELECT value FROM json_each(?)) END"
+        )
+        values += [json.dumps(query.areas), json.dumps(query.cameras or ())]
     sql = (
         f"SELECT arrival, document FROM events WHERE {' AND '.join(clauses)}"  # noqa: S608  constants above
         " ORDER BY arrival DESC LIMIT ?"

@@ -20,6 +20,7 @@ from api.errors import Conflict, StorageFull
 from api.store.audit import append_audit
 from api.store.commands import CommandEnd, enqueue_command, on_result
 from api.store.opening import Store
+from api.store.times import now_ms
 from contracts.command import CommandKind
 
 __all__ = [
@@ -75,7 +76,7 @@ def receive_outside(
         StorageFull: There is no room; nothing was kept.
     """
     delete_left_over(store)
-    picture_id, now_ms = str(uuid.uuid4()), _now_ms()
+    picture_id, at_ms = str(uuid.uuid4()), now_ms()
     sha256 = hashlib.sha256(content).hexdigest()
     # The file first: a crash in between leaves a file without a row, which a later one of these deletes.
     _keep(_path(store, picture_id), content)
@@ -89,12 +90,12 @@ def receive_outside(
             ttl_s=WAITS_S,
             key=f"mask|{picture_id}",
             actor=actor,
-            now_ms=now_ms,
+            now_ms=at_ms,
         )
         connection.execute(
             "INSERT INTO outside_pictures (picture_id, command_id, report_id, actor, area, received_ms,"
             " sha256, size_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (picture_id, command_id, report_id, actor, area, now_ms, sha256, len(content)),
+            (picture_id, command_id, report_id, actor, area, at_ms, sha256, len(content)),
         )
         detail = {"sha256": sha256, "size_bytes": len(content), "report": report_id}
         append_audit(
@@ -103,7 +104,7 @@ def receive_outside(
             action="outside_picture.receive",
             subject=picture_id,
             detail=detail,
-            at_ms=now_ms,
+            at_ms=at_ms,
         )
 
     try:
@@ -152,7 +153,7 @@ def read_original(store: Store, picture: OutsidePicture, token: str, actor: str)
             action="outside_picture.read",
             subject=picture.picture_id,
             detail={"command": picture.command_id},
-            at_ms=_now_ms(),
+            at_ms=now_ms(),
         )
 
     store.write(check).result()
@@ -209,10 +210,10 @@ def _delete(store: Store, picture: OutsidePicture) -> None:
     _sync_folder(path.parent)
 
     def prove(connection: sqlite3.Connection) -> None:
-        now_ms = _now_ms()
+        at_ms = now_ms()
         done = connection.execute(
             "UPDATE outside_pictures SET deleted_ms = ? WHERE picture_id = ? AND deleted_ms IS NULL",
-            (now_ms, picture.picture_id),
+            (at_ms, picture.picture_id),
         ).rowcount
         if done:
             append_audit(
@@ -225,7 +226,7 @@ def _delete(store: Store, picture: OutsidePicture) -> None:
                     "size_bytes": picture.size_bytes,
                     "is_gone": not path.exists(),
                 },
-                at_ms=now_ms,
+                at_ms=at_ms,
             )
 
     store.write(prove).result()
@@ -284,7 +285,3 @@ def _age_s(path: Path) -> float:
         return time.time() - path.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

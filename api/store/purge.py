@@ -33,7 +33,7 @@ FRESH_S: Final = 3600
 PAST_MS: Final = DAY_MS
 CHANGES_MS: Final = 7 * DAY_MS
 KEPT_OF_CASES: Final = {"cases", "verdicts", "evaluation_facts"}
-"""Verdicts stay as labels, and the figures of past months as they were: neither holds a picture or a place."""
+"""Verdicts stay as labels, figures of past months as they were: neither holds a picture or a place."""
 
 
 @dataclass(slots=True)

@@ -4,26 +4,23 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from api.errors import Conflict, NotFound
-from api.store.audit import append_audit
-from api.store.ingest import run_hooks
 from api.store.opening import Store
 from api.store.times import from_ms, now_ms
-from contracts.event import IncidentEvent, parse_event
 
 __all__ = [
     "RunProgress",
     "RunRecord",
     "RunState",
-    "admit_run",
     "count_incident",
     "find_run",
     "is_admitted",
     "list_runs",
+    "mark_admitted",
     "tell_progress",
 ]
 
@@ -84,15 +81,27 @@ def count_incident(connection: sqlite3.Connection, run: str, place_key: int) -> 
     )
 
 
-def list_runs(store: Store, limit: int) -> list[RunRecord]:
-    """Runs, those with the newest arrivals first."""
-    rows = store.read(
-        lambda connection: connection.execute(
+def list_runs(store: Store, limit: int, areas: tuple[str, ...] | None = None) -> list[RunRecord]:
+    """Runs, those with the newest arrivals first; incidents are counted within `areas`."""
+
+    def look(connection: sqlite3.Connection) -> list[RunRecord]:
+        rows = connection.execute(
             f"SELECT {_COLUMNS} FROM runs ORDER BY newest_key DESC, told_ms DESC LIMIT ?",  # noqa: S608
             (limit,),
         ).fetchall()
-    )
-    return [_record(row) for row in rows]
+        records = [_record(row) for row in rows]
+        if areas is None:
+            return records
+        counts = dict(
+            connection.execute(
+                "SELECT run, count(*) FROM incidents WHERE area IN (SELECT value FROM json_each(?))"
+                " GROUP BY run",
+                (json.dumps(areas),),
+            ).fetchall()
+        )
+        return [replace(record, incidents=counts.get(record.run, 0)) for record in records]
+
+    return store.read(look)
 
 
 def find_run(store: Store, run: str) -> RunRecord | None:
@@ -140,49 +149,20 @@ def tell_progress(store: Store, run: str, told: RunProgress) -> "Future[None]":
     return store.write(tell)
 
 
-def admit_run(store: Store, run: str, actor: str, reason: str) -> RunRecord:
-    """Let an analysis into queue and statistics, with an entry in the audit log.
-
-    What is in the queue only when an event arrives gets the newest event of each of its incidents now.
+def mark_admitted(connection: sqlite3.Connection, run: str, actor: str, reason: str, at_ms: int) -> RunRecord:
+    """Let a run count from now on.
 
     Raises:
         NotFound: Nobody has heard of the run.
         Conflict: It is the live run, or was admitted before.
     """
-    at_ms = now_ms()
-
-    def admit(connection: sqlite3.Connection) -> RunRecord:
-        row = _find(connection, run)
-        if row is None:
-            raise NotFound("There is no run of that name.", "List them at /v1/runs.")
-        if run == LIVE or row[8] is not None:
-            raise Conflict("This run counts already.", "Nothing needs to be done.")
-        connection.execute(
-            "UPDATE runs SET admitted_ms = ?, admitted_by = ?, admitted_reason = ? WHERE run = ?",
-            (at_ms, actor, reason, run),
-        )
-        append_audit(
-            connection,
-            actor=actor,
-            action="run.admit",
-            subject=run,
-            detail={"reason": reason, "incidents": row[1]},
-            at_ms=at_ms,
-        )
-        _hear_again(connection, run)
-        return _record(_find(connection, run) or row)
-
-    return store.write(admit).result()
-
-
-def _hear_again(connection: sqlite3.Connection, run: str) -> None:
-    rows = connection.execute(
-        "SELECT e.document FROM incidents i"
-        " JOIN events e ON e.subject = i.incident_id AND e.sequence = i.sequence"
-        " WHERE i.run = ? AND e.run = i.run ORDER BY i.place_key",
-        (run,),
+    row = _find(connection, run)
+    if row is None:
+        raise NotFound("There is no run of that name.", "List them at /v1/runs.")
+    if run == LIVE or row[8] is not None:
+        raise Conflict("This run counts already.", "Nothing needs to be done.")
+    connection.execute(
+        "UPDATE runs SET admitted_ms = ?, admitted_by = ?, admitted_reason = ? WHERE run = ?",
+        (at_ms, actor, reason, run),
     )
-    for (document,) in rows.fetchall():
-        event = parse_event(json.loads(document))
-        if isinstance(event, IncidentEvent):
-            run_hooks(connection, event)
+    return _record(_find(connection, run) or row)

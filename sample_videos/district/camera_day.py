@@ -38,6 +38,9 @@ class ThingRecord(Record):
         split: train or test.
         seen: When at least half of it shows, as spans.
         boxes: From when on it has which box in the picture; None while it is out of the picture.
+        footprint: Closed ring of degrees, of what is built; empty of all else.
+        height_m: Of what is built.
+        permit: Number of what allows it to be built.
     """
 
     thing_id: str
@@ -54,6 +57,9 @@ class ThingRecord(Record):
     split: str = "train"
     seen: list[Span] = Field(default_factory=list)
     boxes: list[tuple[float, BoxPx | None]] = Field(default_factory=list)
+    footprint: list[LonLat] = Field(default_factory=list)
+    height_m: float | None = None
+    permit: str = ""
 
 
 class ExplainedRecord(Record):
@@ -103,11 +109,24 @@ class IncidentRecord(Record):
 
 
 class Nudge(Record):
-    """The camera was turned; `until` is when it came back or was calibrated anew, or the day's end."""
+    """The camera was turned; `until` is when it came back or was calibrated anew, or the day's end.
+
+    Args:
+        at: When.
+        until: When it hung as before.
+        shift_px: How far its picture's middle moved, along x or y, whichever is more.
+        width_px: Of its picture.
+    """
 
     at: float
     until: float
     shift_px: float
+    width_px: int = 1280
+
+    @property
+    def shift_720p(self) -> float:
+        """How far it would have moved a picture 1280 px wide."""
+        return self.shift_px * 1280 / self.width_px
 
 
 class Cut(Record):

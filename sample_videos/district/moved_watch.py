@@ -7,22 +7,26 @@ __all__ = ["MovedWatch"]
 
 @dataclass(slots=True)
 class MovedWatch:
-    """Notes, look by look, when the pipeline held the view for moved.
+    """Notes, look by look, when the pipeline held the view for moved, and from which look on to where.
 
     Args:
-        spans: From when to when, seconds; complete after `end`.
+        spans: From when to when, seconds, one for each place that it was pushed to; complete after `end`.
         since: Beginning of the span that has not ended.
+        place: Where it was held to be pushed to.
     """
 
     spans: list[tuple[float, float]] = field(default_factory=list)
     since: float | None = None
+    place: tuple[float, ...] = ()
 
-    def note(self, at: float, *, is_moved: bool) -> None:
-        """Whether it was held for moved after the look at a time."""
-        if is_moved and self.since is None:
+    def note(self, at: float, pushed: tuple[float, ...]) -> None:
+        """Where it was held to be pushed to after the look at a time; empty: nowhere."""
+        if pushed == self.place:
+            return
+        self.end(at)
+        self.place = pushed
+        if pushed:
             self.since = at
-        elif not is_moved:
-            self.end(at)
 
     def end(self, at: float) -> None:
         """Close the span that has not ended."""

@@ -52,7 +52,7 @@ def run_pose_day(key: DayKey, stage: DayStage) -> CameraDay:
         if picture is None:
             continue
         pipeline.handle(Look(at - stage.begins, clock(at), picture))
-        moved.note(at, is_moved=pipeline.moved)
+        moved.note(at, tuple(pipeline.state.away) if pipeline.moved else ())
         looks += 1
         steady_s += camera.look_every_s * (not _is_pushed(faults, at))
     moved.end(stage.ends)

@@ -52,7 +52,7 @@ def run_day(key: DayKey, stage: DayStage, detector: DetectorKind) -> CameraDay:
         if picture is None:
             continue
         pipeline.handle(Look(media_s, clock(at), _Timed(picture, spent)))
-        moved.note(at, is_moved=pipeline.moved)
+        moved.note(at, tuple(pipeline.state.away) if pipeline.moved else ())
         looks += 1
     moved.end(stage.ends)
     truth = stage.truth()

@@ -11,11 +11,12 @@ import httpx
 from stream_workers.errors import SinkRejected, SinkUnavailable
 from stream_workers.spool import SpoolRow
 
-__all__ = ["ApiClient", "ApiFault", "ApiWait", "KeyRefused", "Verdict"]
+__all__ = ["ApiClient", "ApiFault", "ApiOther", "ApiWait", "KeyRefused", "Verdict"]
 
 MOST_RETRY_AFTER_S: Final = 3600.0
 _REFUSED: Final = frozenset({400, 413, 415, 422})
 _KEY_REFUSED: Final = frozenset({401, 403})
+_OTHER: Final = frozenset({404, 409})
 _TAKEN: Final = frozenset({"stored", "repeated"})
 
 
@@ -34,6 +35,10 @@ class ApiWait(SinkUnavailable):
 
 class KeyRefused(ApiWait):
     """The API refuses the key: a person must mend it, what waits is kept."""
+
+
+class ApiOther(ApiWait):
+    """What was asked for is not there, or is another's (404, 409)."""
 
 
 class ApiFault(ApiWait):
@@ -78,7 +83,7 @@ class ApiClient:
         """
         media = "video/mp4" if name.endswith(".mp4") else "image/jpeg"
         headers = {"Content-Type": media, "X-Streetkeeper-Masked": "true"}
-        self._call("PUT", f"/v1/evidence/{name}", content, headers)
+        self.call("PUT", f"/v1/evidence/{name}", content, headers)
 
     def post_events(self, rows: Sequence[SpoolRow]) -> list[Verdict]:
         """Send events; one verdict each, in order.
@@ -89,7 +94,7 @@ class ApiClient:
         """
         body = b"[" + b",".join(row.body.encode() for row in rows) + b"]"
         headers = {"Content-Type": "application/cloudevents-batch+json"}
-        answer = self._call("POST", "/v1/events", body, headers)
+        answer = self.call("POST", "/v1/events", body, headers)
         try:
             verdicts = [_verdict(result) for result in answer.json()["results"]]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -99,18 +104,41 @@ class ApiClient:
             raise ApiWait(f"answered {len(verdicts)} results for {len(rows)} events")
         return verdicts
 
-    def _call(self, method: str, path: str, content: bytes, headers: Mapping[str, str]) -> httpx.Response:
+    def call(
+        self,
+        method: str,
+        path: str,
+        content: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
+    ) -> httpx.Response:
+        """One request; its answer is a success, or 304.
+
+        Args:
+            method: The method.
+            path: Path, and query where there is one.
+            content: The body.
+            headers: Beside the key's.
+            timeout_s: Where another than the client's.
+
+        Raises:
+            SinkUnavailable: Try again later; `ApiWait` and its kinds say how.
+            SinkRejected: The API will never take this.
+        """
+        timeout = self._client.timeout if timeout_s is None else httpx.Timeout(timeout_s)
         try:
-            answer = self._client.request(method, path, content=content, headers=headers)
+            answer = self._client.request(method, path, content=content, headers=headers, timeout=timeout)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ApiWait(f"does not answer ({type(error).__name__})") from error
         status = answer.status_code
-        if 200 <= status < 300:
+        if 200 <= status < 300 or status == httpx.codes.NOT_MODIFIED:
             return answer
         if status in _REFUSED:
             raise SinkRejected(_told(answer))
         if status in _KEY_REFUSED:
-            raise KeyRefused(f"refuses the key ({status}): check its value and that its role is worker")
+            raise KeyRefused(f"refuses the key ({status}): check its value and its role")
+        if status in _OTHER:
+            raise ApiOther(f"answered {_told(answer)}")
         kind = ApiFault if status == 500 else ApiWait
         raise kind(f"answered {_told(answer)}", _retry_after_s(answer))
 

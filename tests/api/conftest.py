@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -45,9 +46,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 @contextmanager
-def serving(store: Store, app: FastAPI | None = None) -> Iterator[RunningApi]:
+def serving(store: Store, app: FastAPI | None = None, **given: Any) -> Iterator[RunningApi]:
     """A server in a thread of this process."""
-    settings = ApiSettings(data_dir=store.data_dir, port=0)
+    settings = ApiSettings(**{"data_dir": store.data_dir, "port": 0, **given})
     server = uvicorn.Server(server_config(settings, app or create_app(settings, store)))
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -1,4 +1,4 @@
-"""Clusters and the heat grid: every incident is counted once, in every zoom, filter and state of the columns."""
+"""Clusters and the heat grid: every incident is counted once, in every zoom, filter and state."""
 
 import tempfile
 from collections import Counter

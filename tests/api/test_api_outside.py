@@ -89,7 +89,8 @@ def test_no_route_shows_one_in_quarantine(api: RunningApi, operator: httpx.Clien
     with api.client("admin") as admin, api.client("supervisor") as supervisor:
         for client in (operator, admin, supervisor):
             for path, operations in paths.items():
-                if "get" not in operations:
+                endless = "text/event-stream" in str(operations.get("get"))
+                if "get" not in operations or endless:
                     continue
                 filled = path.replace("{picture_id}", picture_id).replace("{name}", f"{digest(ORIGINAL)}.jpg")
                 assert ORIGINAL not in client.get(filled).content, path

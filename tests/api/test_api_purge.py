@@ -71,8 +71,8 @@ def sql(store: Store, statement: str, *values: Any) -> list[Any]:
 def verdict(store: Store, number: int, word: str, days_ago: float, undone_ms: int | None = None) -> None:
     sql(
         store,
-        "INSERT INTO verdicts (verdict_id, item_id, incident_id, verdict, actor, at_ms, undone_ms, category, kind,"
-        " before) VALUES (?, 'i', ?, ?, 'user:x', ?, ?, 'garbage_pile', 'incident', '{}')",
+        "INSERT INTO verdicts (verdict_id, item_id, incident_id, verdict, actor, at_ms, undone_ms, category,"
+        " kind, before) VALUES (?, 'i', ?, ?, 'user:x', ?, ?, 'garbage_pile', 'incident', '{}')",
         f"v{number}{word}",
         named(number),
         word,

@@ -10,9 +10,9 @@ from api.callers import Caller
 from api.errors import Conflict, NotFound
 from api.roles import Role
 from api.store import Store
+from api.store.admitting import admit_run
 from api.store.cases.queue import ItemQuery, claim_next, item_for, item_sources, mark_seen, release_item
 from api.store.cases.verdicts import Verdict, give_verdict
-from api.store.runs import admit_run
 from tests.support.api_events import make_event, named
 from tests.support.case_events import NOW, OPERATOR, OTHER, claim, judge, place, queue, send, tell
 

@@ -1,18 +1,18 @@
-"""Analyses: their progress is told, they stay out until a person admits them, and that stands in the audit log."""
+"""Analyses: their progress is told, and they stay out until a person admits them, which is noted."""
 
 import json
-import sqlite3
 from typing import Any
 
 import pytest
 
 from api.errors import Conflict, NotFound
-from api.store import Store, ingest
+from api.store import Store
+from api.store.admitting import admit_run
 from api.store.events import record_events
-from api.store.runs import RunProgress, admit_run, find_run, is_admitted, list_runs, tell_progress
+from api.store.runs import RunProgress, find_run, is_admitted, list_runs, tell_progress
 from contracts.event import parse_event
 from tests.api.conftest import RunningApi
-from tests.support.api_events import make_event, named
+from tests.support.api_events import make_event
 
 pytestmark = pytest.mark.slow
 
@@ -49,20 +49,21 @@ def test_wrong_progress_is_refused(api: RunningApi, path: str, body: dict[str, A
         assert worker.put(path, json=body).status_code == status
 
 
-def test_admitting_lets_its_incidents_be_heard_once_more_and_is_noted(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put(store, make_event(1, run="night"), make_event(1, 1, "closed", run="night"), make_event(2))
-    heard: list[tuple[str, int, bool]] = []
+def queued(store: Store) -> list[tuple[str, str]]:
+    """Run and state of what waits for a person."""
+    sql = "SELECT run, state FROM review_items ORDER BY item_key"
+    return store.read(lambda connection: connection.execute(sql).fetchall())
 
-    def hear(connection: sqlite3.Connection, event: Any) -> None:
-        heard.append((event.subject, event.sequence, is_admitted(connection, event.data.run)))
 
-    monkeypatch.setattr(ingest, "HOOKS", [hear])
+def test_an_analysis_comes_to_the_queue_once_a_person_admits_it_and_that_is_noted(store: Store) -> None:
+    put(store, make_event(1, run="night"), make_event(1, 1, "closed", run="night"))
+    assert queued(store) == []
     assert not store.read(lambda connection: is_admitted(connection, "night"))
     record = admit_run(store, "night", "user:li.wei", "Checked.")
     assert record.admitted_by == "user:li.wei" and record.admitted_at is not None
-    assert heard == [(named(1), 1, True)]
+    assert queued(store) == [("night", "waiting")]
+    put(store, make_event(2, run="night", category="street_vendor"))
+    assert queued(store) == [("night", "waiting")] * 2
     ((actor, subject, detail),) = store.read(
         lambda connection: connection.execute(
             "SELECT actor, subject, detail FROM audit_log WHERE action = 'run.admit'"

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
@@ -132,12 +132,13 @@ def test_disabling_changing_rights_and_a_new_password_end_all_sessions(
 ) -> None:
     user = add_user(api.store, "wang.li")
     path = f"/v1/users/{user.user_id}"
-    for change in (
+    changes: list[Callable[[], httpx.Response]] = [
         lambda: admin.patch(path, json={"role": "reader"}),
         lambda: admin.put(f"{path}/password", json={"password": PASSWORD}),
         lambda: admin.delete(f"{path}/sessions"),
         lambda: admin.patch(path, json={"is_disabled": True}),
-    ):
+    ]
+    for change in changes:
         with api.stranger() as client:
             assert sign_in(client, "wang.li").status_code == 201
             assert client.get("/v1/session").status_code == 200

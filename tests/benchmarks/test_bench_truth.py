@@ -100,7 +100,24 @@ def test_a_nudge_counts_as_noticed_within_five_looks_only() -> None:
     never = figures(a_day([], [], nudges=[nudge], moved=[(8000.0, 8100.0)]))["camera_health"]
     assert (soon["noticed"], late["noticed"], never["noticed"]) == (1.0, 0.0, 0.0)
     assert soon["noticed_by_shift_px"] == {"0-3": [0, 0], "3-6": [0, 0], "6-12": [0, 0], "12-1000": [1, 1]}
+    assert soon["noticed_that_matter"] == [1, 1]
     assert (soon["false"], never["false"]) == (0, 1) and never["false_per_camera_month"] == 30.0
+
+
+def test_a_nudge_while_the_view_is_held_to_be_pushed_elsewhere_must_be_noticed_anew() -> None:
+    first, second = Nudge(at=1000.0, until=2000.0, shift_px=4.0), Nudge(at=3000.0, until=4000.0, shift_px=9.0)
+    stuck = figures(a_day([], [], nudges=[first, second], moved=[(1040.0, 4020.0)]))["camera_health"]
+    assert stuck["noticed_within_5_looks"] == 1 and stuck["home_within_5_looks"] == [0, 1]
+    anew = [(1040.0, 2030.0), (2030.0, 3030.0), (3030.0, 4020.0)]
+    told = figures(a_day([], [], nudges=[first, second], moved=anew))["camera_health"]
+    assert told["noticed_within_5_looks"] == 2 and told["home_within_5_looks"] == [1, 2]
+    assert told["false"] == 0
+
+
+def test_a_push_is_measured_as_on_a_picture_1280_wide() -> None:
+    nudge = Nudge(at=1000.0, until=4000.0, shift_px=4.0, width_px=1920)
+    health = figures(a_day([], [], nudges=[nudge], moved=[(1040.0, 4020.0)]))["camera_health"]
+    assert health["noticed_by_shift_px"]["0-3"] == [1, 1] and health["noticed_that_matter"] == [0, 0]
 
 
 def test_few_traps_are_marked_easy() -> None:

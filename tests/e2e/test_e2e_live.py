@@ -43,9 +43,16 @@ class Town:
         site = self.folder / "site.yaml"
         site.write_text(yaml.safe_dump(site_document(self.camera_port, clips=self.clips)), encoding="utf-8")
         arguments = ["worker", "--site", str(site), "--data-dir", str(self.folder / "worker")]
-        os.environ["STREETKEEPER_WORKER_API_KEY"] = self.key
+        os.environ["STREETKEEPER_WORKER_API_KEY"] = self._worker_key()
         os.environ["STREETKEEPER_WORKER_LEASE_S"] = "2"
         self._start("worker", [*arguments, "--api", f"http://127.0.0.1:{self.port}"])
+
+    def _worker_key(self) -> str:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        wish = {"role": "worker", "name": "worker of a test"}
+        url = f"http://127.0.0.1:{self.port}/v1/keys"
+        answer = httpx.post(url, json=wish, headers=headers, timeout=10)
+        return str(answer.raise_for_status().json()["key"])
 
     def replay(self) -> ReplayProcess:
         return ReplayProcess({"cam": self.film}, port=self.camera_port)

@@ -177,7 +177,7 @@ def test_checks_in_which_something_stood_in_front_do_not_make_an_incident(
     desk = IncidentDesk(setup, None, None)
     track = Track(1, "region", 8, 80.0, 80.0, THING[:4], THING[:4], log_odds=4.0, looks=30, seen=30)
     track.checks, track.weight, track.outline, track.fill = 9, open_checks, 2.0, 1.0
-    track.area = track.born_area = 500
+    track.area = track.born_area = track.checked_area = 500
     facts = LookFacts(38, START + timedelta(seconds=380), 380.0, (1280, 720), suspended=False)
     track.born_at, track.last_seen_at = START.timestamp() + 80, START.timestamp() + 380
     assert bool(desk.events(track, BOX, facts, desk.judge(track, BOX, facts, [track]))) is opens
@@ -310,17 +310,20 @@ def test_small_pushes_that_add_up_are_a_large_one() -> None:
         ({"area": 200, "born_area": 50}, "light that creeps"),
         ({"outline": 1.0}, "not that of a thing that came"),
         ({"fill": 0.2}, "scattered"),
+        ({"checked_area": 300}, "since it was last examined"),
         ({}, ""),
     ],
 )
-def test_what_may_be_light_is_no_unattended_object(changed: dict[str, object], why: str) -> None:
+def test_what_may_be_light_or_someone_who_has_just_come_is_no_unattended_object(
+    changed: dict[str, object], why: str
+) -> None:
     site = a_site()
     camera = site.cameras[0]
     setup = ViewSetup(site, camera, camera.views[0], "test", 10.0, has_detector=True)
     facts = LookFacts(38, START + timedelta(seconds=380), 380.0, (1280, 720), suspended=False)
     track = Track(1, "region", 8, START.timestamp() + 80, 80.0, THING[:4], THING[:4], 4.0, 30, 30)
     track.checks, track.weight, track.outline, track.fill = 9, 9.0, 2.0, 1.0
-    track.area = track.born_area = 500
+    track.area = track.born_area = track.checked_area = 500
     for name, value in changed.items():
         setattr(track, name, value)
     decision = IncidentDesk(setup, None, None).judge(track, px(track.box), facts, [track])
@@ -341,7 +344,7 @@ def told(track: Track, box: tuple[float, float, float, float], **facts: Any) -> 
     look = LookFacts(200, when, 2000.0, (1280, 720), **({"suspended": False} | facts))
     track.born_at, track.last_seen_at = START.timestamp(), when.timestamp()
     track.log_odds, track.looks, track.seen, track.checks, track.weight = 4.0, 30, 30, 9, 9.0
-    track.outline, track.fill, track.area, track.born_area = 2.0, 1.0, 500, 500
+    track.outline, track.fill, track.area, track.born_area, track.checked_area = 2.0, 1.0, 500, 500, 500
     return IncidentDesk(setup, placer_of(setup.view), None).judge(track, box, look, [track])
 
 

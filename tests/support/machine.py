@@ -99,6 +99,7 @@ class Machine:
         self.api = Program(["api", "--data-dir", str(folder / "api"), "--port", port], folder / "api.log", {})
         self.programs = [self.api]
         self._key = ""
+        self._keys: dict[str, str] = {}
 
     def start_api(self) -> None:
         """Start it and wait until it answers."""
@@ -111,19 +112,37 @@ class Machine:
         if not self._key:
             self._key = (self.folder / "api" / "admin.key").read_text(encoding="utf-8").strip()
 
-    def worker(self, site: Path, data: str = "worker", name: str = "worker", **settings: object) -> Program:
+    def key_of(self, role: str) -> str:
+        """A key of a role, made once."""
+        if role == "admin":
+            return self._key
+        if role not in self._keys:
+            made = self.post("/v1/keys", {"role": role, "name": f"{role} of a test"})
+            self._keys[role] = made["key"]
+        return self._keys[role]
+
+    def worker(
+        self, site: Path | None, data: str = "worker", name: str = "worker", **settings: object
+    ) -> Program:
         """A worker of this machine, not started yet."""
         environment = {
-            "STREETKEEPER_WORKER_SITE": str(site),
             "STREETKEEPER_WORKER_DATA_DIR": str(self.folder / data),
             "STREETKEEPER_WORKER_API_URL": self.url,
-            "STREETKEEPER_WORKER_API_KEY": self._key or "none-yet",
+            "STREETKEEPER_WORKER_API_KEY": self.key_of("worker") if self._key else "none-yet",
             "STREETKEEPER_WORKER_LEASE_S": "2",
         }
+        if site is not None:
+            environment["STREETKEEPER_WORKER_SITE"] = str(site)
         environment |= {f"STREETKEEPER_WORKER_{key.upper()}": str(value) for key, value in settings.items()}
         made = Program(["worker"], self.folder / f"{name}.log", environment)
         self.programs.append(made)
         return made
+
+    def post(self, path: str, body: Any, role: str = "admin") -> Any:
+        headers = {"Authorization": f"Bearer {self.key_of(role)}"}
+        answer = httpx.post(f"{self.url}{path}", json=body, headers=headers, timeout=30)
+        answer.raise_for_status()
+        return answer.json()
 
     def get(self, path: str, **query: str) -> Any:
         answer = httpx.get(

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vision.scene.pose import STEP_GRID_PX, STEP_LOOKS, Rest, Shift
+from tests.support.street import Street
+from vision.scene.pose import STEP_GRID_PX, STEP_LOOKS, Rest, Shift, measure_shift, most_agree
 
 
 def steps(rest: Rest, shifts: list[tuple[float, float]]) -> list[int]:
@@ -70,8 +71,9 @@ def test_a_view_that_was_hardly_seen_has_no_rest_yet() -> None:
 def test_a_step_says_how_far_the_view_went() -> None:
     rest = Rest()
     told = [rest.take(Shift(dx, 0.25, 1.0)) for dx in [0.1] * 40 + [0.9] * STEP_LOOKS]
-    assert told[-1] == pytest.approx((0.8, 0.0), abs=0.02)
-    assert float(np.hypot(*told[-1])) > STEP_GRID_PX
+    step = told[-1]
+    assert step is not None and step == pytest.approx((0.8, 0.0), abs=0.02)
+    assert float(np.hypot(*step)) > STEP_GRID_PX
 
 
 def test_what_is_stored_goes_on_as_if_nothing_had_happened() -> None:
@@ -82,3 +84,13 @@ def test_what_is_stored_goes_on_as_if_nothing_had_happened() -> None:
     more = shaken(rng, 20, 0.1, (0.9, -0.1))
     assert steps(one, more) == steps(other, more) != []
     assert one == other
+
+
+def test_a_picture_that_moves_as_a_whole_agrees_and_one_with_a_creeping_shadow_does_not() -> None:
+    street = Street()
+    past = street.look(0, shadow=(40, 70, 110, 150))
+    crept = street.look(1, shadow=(43, 70, 113, 150))
+    step = measure_shift(crept, past)
+    assert not most_agree(crept, past, Rest(), (max(0.3, step.dx_px), step.dy_px))
+    pushed = street.look(1, shadow=(40, 70, 110, 150), shift=(0.6, -0.4))
+    assert most_agree(pushed, past, Rest(), (0.6, -0.4))

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Rest", "Shift", "measure_shift"]
+__all__ = ["Rest", "Shift", "measure_shift", "most_agree"]
 
 U8 = NDArray[np.uint8]
 
@@ -20,6 +20,8 @@ STEP_SIGMAS: Final = 5.5
 """A shaken camera must step further than its shake lets two means of so few looks differ."""
 STEP_LOOKS: Final = 4
 EACH_SHARE: Final = 0.25
+TILES: Final = 3
+TILE_TRUST: Final = 0.12
 LEAST_RESTED: Final = 8
 """Looks after which it is known where a view rests."""
 REST_PACE: Final = 1 / 12
@@ -115,6 +117,32 @@ def measure_shift(picture: U8, reference: U8) -> Shift:
     window = _window((width, height))
     (dx, dy), response = cv2.phaseCorrelate(_edges(reference), _edges(picture), window)
     return Shift(float(dx), float(dy), float(response))
+
+
+def most_agree(picture: U8, reference: U8, rest: Rest, step: tuple[float, float]) -> bool:
+    """Whether most of the picture went along with a step from its rest; a shadow's edge takes only some.
+
+    Args:
+        picture: (h, w) uint8, the last look.
+        reference: (h, w) uint8, the memory.
+        rest: Where the view rested.
+        step: The step, grid pixels to the right and downwards.
+    """
+    now, past = _edges(picture), _edges(reference)
+    height, width = reference.shape
+    tile_wh = width // TILES, height // TILES
+    along = []
+    for row in range(TILES):
+        for column in range(TILES):
+            tile = (
+                slice(row * tile_wh[1], (row + 1) * tile_wh[1]),
+                slice(column * tile_wh[0], (column + 1) * tile_wh[0]),
+            )
+            (dx, dy), trust = cv2.phaseCorrelate(past[tile].copy(), now[tile].copy(), _window(tile_wh))
+            if trust >= TILE_TRUST:
+                along.append((dx - rest.dx_px) * step[0] + (dy - rest.dy_px) * step[1])
+    # The last look alone is shaken: half of the step tells it from none.
+    return not along or float(np.median(along)) > math.hypot(*step) ** 2 / 2
 
 
 @cache

@@ -72,6 +72,7 @@ class Track:
         tested_area: Grid pixels that it had when it was last asked whether it is light only.
         born_area: Grid pixels that it had when it was noticed.
         area: Grid pixels that it has.
+        checked_area: Grid pixels that it had when the detector last examined it.
         is_early: Whether it came with the memory's first looks, when the background was not sure yet.
         evidence: Log-odds that the checks add, by class ever found at its place, old ones faded.
         weight: Checks behind the evidence, old ones faded; those in which something hid it do not count.
@@ -80,11 +81,12 @@ class Track:
         last_check_look: When the detector last examined it.
         found_box_px: Where the detector last found what it is named, or, unnamed, a class of incident.
         zones: Names of the zones that it was last judged to stand in.
+        missed: Checks in a row in which nothing hid it and what it is named was not found.
         finds: Finds behind `found_box_px`, which is their mean.
         reach: Bounds on the grid, with a margin, of what the detector found: nothing beyond belongs to it.
         is_found: Whether it is something that the detector has found, and not changed ground alone.
         came: Whether the memory saw it come.
-        is_awaited: Whether it has been there for as long as its rule asks, and only needs to be seen once more.
+        is_awaited: Whether it has been there for as long as its rule asks, and need only be seen once more.
         settled: Why it is no incident for good, or empty.
         incident: What the incident desk keeps of an open incident.
     """
@@ -109,6 +111,7 @@ class Track:
     tested_area: int = 0
     born_area: int = 0
     area: int = 0
+    checked_area: int = 0
     is_early: bool = False
     evidence: dict[str, float] = field(default_factory=dict)
     weight: float = 0.0
@@ -116,6 +119,7 @@ class Track:
     is_hidden: bool = False
     last_check_look: int = NEVER
     found_box_px: tuple[float, float, float, float] | None = None
+    missed: int = 0
     finds: int = 0
     reach: GridBox | None = None
     is_found: bool = False

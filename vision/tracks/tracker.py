@@ -177,6 +177,8 @@ class Tracker:
         """Follow how a thing's outline stands out, until it is an incident."""
         if track.incident is not None or track.settled or track.is_found or not scene.admitted:
             return
+        if len(self.stamps) > 1 and track.last_check_look == self.stamps[-2].look:
+            track.checked_area = track.area
         mask = scene.staying & _inside(memory, track.box)
         if mask.any():
             track.area = int(mask.sum())

@@ -10,11 +10,12 @@ from api.store.cases.rows import change_case, find_case
 from api.store.cases.sightings import StoredSource, incident_of, incident_sighting, items_near
 from api.store.cases.steps import MACHINE, Step, note_step
 from api.store.placing import place_of
+from api.store.runs import is_admitted
 from api.store.times import to_ms
 from contracts.event import AnyEvent, IncidentEvent
 from contracts.incident import Incident, rfc3339
 
-__all__ = ["LIVE", "add_item", "queue_incident"]
+__all__ = ["LIVE", "add_item", "queue_incident", "queue_run"]
 
 LIVE = "live"
 SHOWN_FIRST = ("now", "arrival", "still")
@@ -23,16 +24,26 @@ SHOWN_FIRST = ("now", "arrival", "still")
 def queue_incident(connection: sqlite3.Connection, event: AnyEvent) -> None:
     """Bring an incident's event to its review item or case; an ingest hook.
 
-    The live run comes here by itself, an analysis once a person has admitted it.
+    The live run comes here by itself; `queue_run` brings another when a person admits it, and from then on
+    its events come too.
     """
-    # Here, since admitting a run hears its events again through the hooks.
-    from api.store.runs import is_admitted
-
     if not isinstance(event, IncidentEvent) or not is_admitted(connection, event.data.run):
         return
     stored = incident_of(connection, event.data.incident_id)
     if stored is not None:
         _bring(connection, stored, to_ms(event.time))
+
+
+def queue_run(connection: sqlite3.Connection, run: str, now_ms: int) -> int:
+    """Bring every incident of an analysis run to the queue, which a person admitted; gives how many."""
+    ids = connection.execute(
+        "SELECT incident_id FROM incidents WHERE run = ? ORDER BY sort_ms, place_key", (run,)
+    ).fetchall()
+    for (incident_id,) in ids:
+        stored = incident_of(connection, incident_id)
+        if stored is not None:
+            _bring(connection, stored, now_ms)
+    return len(ids)
 
 
 def _bring(connection: sqlite3.Connection, stored: StoredSource, at_ms: int) -> None:
