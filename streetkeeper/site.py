@@ -111,7 +111,7 @@ def export_(
 def schema(
     out: Annotated[Path, typer.Option(help="Folder for the schemas.")] = Path("contracts/schema"),
 ) -> None:
-    """Export the JSON Schemas of the event and of the site document.
+    """Export the JSON Schemas of the event, the site and the responsibility document.
 
     **Example:** streetkeeper site schema --out contracts/schema
     """
