@@ -76,8 +76,8 @@ class Limits:
     deviations: float = 3.03
     metres: float = 6.0
     report_metres: float = 50.0
-    gap_ms: int = 20 * 60_000
-    swift_gap_ms: int = 2 * 60_000
+    gap_ms: int = 15 * 60_000
+    swift_gap_ms: int = 0
     report_gap_ms: int = 24 * 3_600_000
 
 

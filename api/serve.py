@@ -10,6 +10,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from api.auditing import note_settings
 from api.duty.keeping import case_duties
 from api.errors import StoreBusy
 from api.main import create_app
@@ -63,6 +64,7 @@ def run(settings: ApiSettings, say: Callable[[str], None] | None = None) -> None
     store = open_store(settings.data_dir)
     try:
         path = ensure_admin_key(store)
+        note_settings(store, settings)
         if path is not None:
             log.warning("admin key made", extra={"path": str(path)})
             if say:

@@ -56,7 +56,7 @@ class CommandParameters(BaseModel):
     )
     kind: CommandKind | None = Field(default=None, description="Kind of the command.")
     camera: str | None = Field(default=None, max_length=128, description="Camera id.")
-    before: int | None = Field(default=None, ge=1, description="`next` of the page before.")
+    before: int | None = Field(default=None, ge=1, le=2**53, description="`next` of the page before.")
     limit: int = Field(default=100, ge=1, le=1000, description="At most so many.")
 
     model_config = ConfigDict(extra="ignore")

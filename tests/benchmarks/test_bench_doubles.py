@@ -86,6 +86,7 @@ def test_the_line_says_what_was_counted(monkeypatch: pytest.MonkeyPatch) -> None
     assert (line["doubles_joined"], line["wrong_joins"]) == (1.0, 0.0)
     assert line["incidents_per_thing"] == 2.0
     assert line["n"] == {
-        "things": 25, "seen_by_two": 25, "incidents": 50, "cases": 25, "extra_cases": 0, "joins": 25, "wrong": 0
+        "things": 25, "seen_by_two": 25, "incidents": 50, "cases": 25, "extra_cases": 0,
+        "joins": 25, "wrong": 0,
     }  # fmt: skip
     assert line["interval95"]["wrong_joins"][1] == pytest.approx(0.1332, abs=1e-3)
