@@ -29,6 +29,25 @@ SIZE = (320, 240)
 HEAP = (100, 100, 150, 140)
 NOW = datetime.now(UTC).replace(microsecond=0)
 HOUR = timedelta(hours=1)
+PLAIN = View(id="v")
+
+
+def place_of(x: float, y: float) -> tuple[float, float]:
+    """Where a pixel is on the ground: the street is seen from above, 38.6 m across."""
+    return 104 + x / SIZE[0] * 4e-4, 30 - y / SIZE[1] * 3e-4
+
+
+CALIBRATED = View.model_validate(
+    {
+        "id": "v",
+        "calibration": {
+            "picture_wh": SIZE,
+            "control_points": [
+                {"px": (x, y), "lonlat": place_of(x, y)} for x in (20, 160, 300) for y in (20, 120, 220)
+            ],
+        },
+    }
+)
 
 
 def street(*, heap: bool, person_at: int | None = None) -> NDArray[np.uint8]:
@@ -56,7 +75,12 @@ class ToldDetector:
 
 
 def bench_with(
-    tmp_path: Path, *, heap_now: bool, finds: bool | None = None, age: timedelta = timedelta(0)
+    tmp_path: Path,
+    *,
+    heap_now: bool,
+    finds: bool | None = None,
+    age: timedelta = timedelta(0),
+    view: View = PLAIN,
 ) -> Workbench:
     """A view that was empty four hours ago, showed a heap from three hours ago on, and now what is told."""
     mask = DeadlineMask(PrivacyMask(ColourDetector()), 30)
@@ -70,7 +94,7 @@ def bench_with(
         ring.add(encode(looked), NOW - age - timedelta(seconds=10 * (6 - number)))
     sights = Sights()
     maker = StillMaker(decode, mask)
-    sight = Sight(View(id="v"), ring, maker, stills, tmp_path / "evidence", 10.0, lambda: False)  # type: ignore[arg-type]
+    sight = Sight(view, ring, maker, stills, tmp_path / "evidence", 10.0, lambda: False)  # type: ignore[arg-type]
     sights.show("gate", sight)
     detector = None if finds is None else ToldDetector(finds=finds)
     parts = SimpleNamespace(sights=sights, models=SimpleNamespace(detector=detector), stop=threading.Event())
@@ -162,3 +186,15 @@ def test_a_baseline_shows_now_and_what_is_kept(tmp_path: Path) -> None:
     )
     assert [still["captured_at"][:10] for still in done.answer["stills"]]
     assert len(done.answer["stills"]) == 3 and done.answer["picture_wh"] == list(SIZE)
+
+
+def test_a_camera_that_did_not_see_it_finds_the_place_by_its_calibration(tmp_path: Path) -> None:
+    bench = bench_with(tmp_path, heap_now=False, view=CALIBRATED)
+    middle = place_of((HEAP[0] + HEAP[2]) / 2, (HEAP[1] + HEAP[3]) / 2)
+    done = look_again(bench, box_xyxy_px=None, picture_wh=None, lonlat=middle, radius_m=2.5)
+    x1, y1, x2, y2 = done.answer["box_xyxy_px"]
+    assert abs((x1 + x2) / 2 - 125) < 2 and y1 < 120 < y2
+    assert 35 < x2 - x1 < 48  # five metres at 8.3 pixels a metre
+    assert done.answer["answer"] == "gone", done.answer
+    far = look_again(bench, box_xyxy_px=None, picture_wh=None, lonlat=(104.01, 30))
+    assert far.answer["answer"] == "cannot_tell"
