@@ -1,4 +1,4 @@
-"""What is read and taken away goes into the audit log before it leaves."""
+"""What is read and taken away, and the settings in force, go into the audit log."""
 
 import time
 from collections import OrderedDict
@@ -7,11 +7,13 @@ from threading import Lock
 
 from api.callers import Caller
 from api.paging import DEFAULT_LIMIT
+from api.retention import read_retention
+from api.settings import ApiSettings
 from api.store import Store
-from api.store.audit import append_audit
+from api.store.audit import append_audit, append_if_other
 from api.store.times import now_ms
 
-__all__ = ["EvidenceReads", "note_export"]
+__all__ = ["EvidenceReads", "note_export", "note_settings"]
 
 SAME_READ_S = 60.0
 ENTRIES = 20_000
@@ -97,4 +99,23 @@ def note_export(
             detail=detail,
             at_ms=now_ms(),
         )
+    ).result()
+
+
+OF_THE_MACHINE = {"data_dir", "host", "port", "retention_days"}
+
+
+def note_settings(store: Store, settings: ApiSettings) -> bool:
+    """Write the settings that the service starts with, where they differ from those it was last started with.
+
+    They come from the environment, so no request changes them: retention, limits, rights by the identity
+    provider. Secrets stand in files, and none of their words here.
+
+    Returns:
+        Whether they differed.
+    """
+    shown = settings.model_dump(mode="json", exclude=OF_THE_MACHINE)
+    shown["retention_days"] = dict(read_retention(settings.retention_days).days)
+    return store.write(
+        lambda connection: append_if_other(connection, "settings.change", "api", shown)
     ).result()

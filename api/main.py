@@ -40,6 +40,7 @@ from api.routers import (
     cameras,
     cases,
     clocks,
+    command_work,
     commands,
     configuration,
     evaluation,
@@ -91,7 +92,7 @@ ROUTED = (
     *(events, incidents, maps, live, runs, holds, evidence, cameras),
     *(review, cases, reports, quality),
     *(clocks, guiding, evaluation),
-    *(configuration, commands, leases, outside),
+    *(configuration, commands, command_work, leases, outside),
     *(session, users, keys, audit, service, page, register, oidc),
 )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
+from api.auditing import note_settings
 from api.duty.keeping import case_duties
 from api.errors import StoreBusy
 from api.main import create_app
@@ -18,7 +19,7 @@ from api.retention import read_retention
 from api.roles import Role
 from api.settings import ApiSettings
 from api.store import Store, open_store
-from api.store.commands import expire_commands
+from api.store.commands import expire_commands, forget_commands
 from api.store.keys import has_keys, insert_key, new_secret_key
 from api.store.maintenance import forgetting, serving
 from api.store.outside import delete_left_over
@@ -63,6 +64,7 @@ def run(settings: ApiSettings, say: Callable[[str], None] | None = None) -> None
     store = open_store(settings.data_dir)
     try:
         path = ensure_admin_key(store)
+        note_settings(store, settings)
         if path is not None:
             log.warning("admin key made", extra={"path": str(path)})
             if say:
@@ -80,8 +82,9 @@ def run(settings: ApiSettings, say: Callable[[str], None] | None = None) -> None
 
 
 def keep_commands(store: Store) -> None:
-    """End commands that nobody did in time, and delete the originals of pictures that are masked."""
+    """End commands that nobody did in time, forget old ones, and delete the originals of masked pictures."""
     store.write(lambda connection: expire_commands(connection, now_ms())).result()
+    store.write(lambda connection: forget_commands(connection, now_ms())).result()
     delete_left_over(store)
 
 

@@ -1,6 +1,8 @@
 """Questions to a filled API, one after the other and under load, timed at the client."""
 
+import json
 import random
+import sqlite3
 import threading
 import time
 from dataclasses import dataclass, field
@@ -8,11 +10,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
+from api.duty.figures import CaseFact
+from api.duty.months import month_named
+from api.duty.report import Evaluation, evaluation_document
+from api.store import Store
+from api.store.duty.coverage import camera_hours
+from api.store.duty.facts import count_month
+from api.store.times import now_ms
 from benchmarks.api_city import DAYS, DISTRICT, FIRST_DAY, SHARES, fresh_events
 from benchmarks.api_client import Client, RunningApi, percentile_ms, until
 from benchmarks.figures import NotAsPromised
 
-__all__ = ["UnderLoad", "clusters_s", "evaluation_s", "history_s", "ingest_under_load"]
+__all__ = ["UnderLoad", "clusters_s", "counted_s", "evaluation_s", "history_s", "ingest_under_load"]
 
 READERS: Final = 20
 BATCH: Final = 40
@@ -76,14 +85,30 @@ def clusters_s(client: Client, questions: int) -> list[float]:
 
 
 def evaluation_s(client: Client) -> float:
-    """Seconds of the slowest of three months' evaluations; the last is one whose figures are not kept yet."""
+    """Seconds of the slowest of three months' evaluations, whose figures the service may have kept by now."""
     slowest = 0.0
     for day in (40, 200, DAYS - 10):
-        month = (FIRST_DAY + timedelta(days=day)).strftime("%Y-%m")
         began = time.monotonic()
-        client.get(f"/v1/evaluation?month={month}&by=street,category")
+        client.get(f"/v1/evaluation?month={_month(day)}&by=street,category")
         slowest = max(slowest, time.monotonic() - began)
-    return round(slowest, 2)
+    return slowest
+
+
+def counted_s(store: Store) -> float:
+    """Seconds to count a month from the steps of its cases and to write its evaluation, nothing kept."""
+    month = month_named(_month(DAYS - 10), "Asia/Shanghai")
+    began = time.monotonic()
+
+    def count(connection: sqlite3.Connection) -> tuple[list[CaseFact], dict[str, float]]:
+        return count_month(connection, month), camera_hours(connection, month, now_ms())
+
+    facts, hours = store.read(count)
+    json.dumps(evaluation_document(Evaluation(month, ("street", "category"), facts, hours, None, False)))
+    return time.monotonic() - began
+
+
+def _month(day: int) -> str:
+    return (FIRST_DAY + timedelta(days=day)).strftime("%Y-%m")
 
 
 @dataclass

@@ -86,8 +86,12 @@ def _follow(progress: Progress, parent: int) -> None:
 
 
 def _say(document: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(document) + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(json.dumps(document) + "\n")
+        sys.stdout.flush()
+    except OSError:
+        # The worker is gone: its next start goes on from the last committed look, and two must not at once.
+        os._exit(TRY_AGAIN)
 
 
 if __name__ == "__main__":

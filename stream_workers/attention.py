@@ -163,8 +163,11 @@ class Attention:
         if track.incident is not None:
             # What is missed is looked for again at once: either it is there, or its incident ends.
             is_doubted = not track.is_sure and (track.is_found or track.origin == "detection")
-            every = 1 if is_doubted else every * OPEN_EVERY
-        elif track.checks >= CHECKS_PER_DWELL:
+            if is_doubted:
+                every = 1
+            elif not track.missed or not track.is_found:
+                every *= OPEN_EVERY
+        elif track.checks >= (CHECKS_PER_DWELL if track.is_found else 2 * CHECKS_PER_DWELL):
             every *= CLAIMED_EVERY
         return look - track.last_check_look >= every
 

@@ -14,16 +14,14 @@ from contracts.incident import Category, Ellipse, EvidenceRef, Incident, ModelRe
 from contracts.rules import Candidate, Judgement, Outcome, judge, rules_for, zones_at
 from contracts.site import Camera, Site, View, ZoneKind
 from stream_workers.drawn_scale import DrawnScale
-from vision.boxes import share_inside
+from stream_workers.track_rules import MIN_CHECKS, found_no_more, is_cut, why_part
 from vision.georeference.place import Place
-from vision.tracks.belief import class_probability
-from vision.tracks.identity import FINDABLE, Identity, Kind, decide
+from vision.tracks.identity import Identity, Kind, decide
 from vision.tracks.presence import Track
 from vision.types import Box
 
 __all__ = [
     "LIVE_RUN",
-    "MIN_CHECKS",
     "ClipAnswer",
     "ClipTaker",
     "EvidenceTaker",
@@ -34,10 +32,7 @@ __all__ = [
 ]
 
 LIVE_RUN = "live"
-MIN_CHECKS = 3
-"""Least checks in which nothing hid a thing before it can become an incident."""
 UPDATE_EVERY_S = 1800.0
-EDGE_PX = 2.0
 LEAST_JUDGED_PX = 24.0
 """Below this a 416-px detector does not know a car or a person either (bench of the real clips, 2026-11)."""
 ARRIVED = 1.03
@@ -58,11 +53,6 @@ STEADY_SHARE = 0.7
 ALONE_SHARE_OF_DWELL = 1.0
 """An unattended object must have been alone for this share of the dwell."""
 LONGEST_NOTE = 300
-BESIDE_SHARE = 0.25
-PART_SHARE = 0.5
-"""Goods and shadows lie so close about a thing, in shares of its box; what lies so far in it is no other thing."""
-FOUND_NO_MORE = 0.1
-"""Probability of what an incident was told of below which it ends: what only stays begins with as much."""
 NOWHERE = "no ground is seen there on which anything could lie"
 UNJUDGED = "the view has moved too far: nobody knows in which zone on the map it stands"
 TOO_UNCERTAIN_M = 25.0
@@ -197,7 +187,7 @@ class IncidentDesk:
     def judge(self, track: Track, box: Box, facts: LookFacts, others: Sequence[Track]) -> "Decision":
         """What a track is and whether it matters now; nothing is changed."""
         identity = decide(track)
-        fault = self._fault(track, identity, box, facts) or _why_part(identity, box, facts, others)
+        fault = self._fault(track, identity, box, facts) or why_part(identity, box, facts.picture_wh, others)
         category = self._category(identity, fault)
         if category is None:
             told = replace(identity, reason=f"{identity.reason}; {fault}") if fault else identity
@@ -249,7 +239,7 @@ class IncidentDesk:
         judgement = decision.judgement
         if judgement is not None and judgement.outcome in _ENDS:
             return self._close(track, facts, judgement.reason)
-        if _is_something_else(track):
+        if found_no_more(track):
             return self._close(track, facts, f"it is found no more; {decision.identity.reason}")
         return self._tell_clip(track, facts) + self._update(track, box, facts, decision)
 
@@ -286,7 +276,7 @@ class IncidentDesk:
         """Why a track is not believed to be what it seems; empty where it is."""
         if identity.kind is Kind.UNCLAIMED:
             return self._unattended_fault(track, box, facts)
-        if identity.kind is Kind.CATEGORY and track.origin == "detection" and _is_cut(box, facts):
+        if identity.kind is Kind.CATEGORY and not track.came and is_cut(box, facts.picture_wh):
             # The model alone speaks for it, and it sees a part only: half a cabinet looks like half a stall.
             return "it was there from the start and the picture's edge cuts it off"
         return ""
@@ -297,7 +287,7 @@ class IncidentDesk:
             return "it was there from the start"
         if track.is_early:
             return "it came with the first looks, when the background was not known yet"
-        if _is_cut(box, facts):
+        if is_cut(box, facts.picture_wh):
             return "the picture's edge cuts it off"
         if min(box[2] - box[0], box[3] - box[1]) < LEAST_JUDGED_PX:
             return f"less than {LEAST_JUDGED_PX:.0f} px: too small to say that no class claims it"
@@ -499,29 +489,6 @@ class Decision:
 _ENDS = frozenset({Outcome.PERMITTED, Outcome.IGNORED, Outcome.OUTSIDE_HOURS})
 
 
-def _why_part(identity: Identity, box: Box, facts: LookFacts, others: Sequence[Track]) -> str:
-    """Why changed ground that no class claims belongs to a thing that was found; empty where it does not."""
-    if identity.kind is not Kind.UNCLAIMED:
-        return ""
-    for other in others:
-        thing = other.found_box_px
-        if not other.is_found or not other.named or thing is None or _is_cut(thing, facts):
-            continue
-        margin_x, margin_y = BESIDE_SHARE * (thing[2] - thing[0]), BESIDE_SHARE * (thing[3] - thing[1])
-        around = (thing[0] - margin_x, thing[1] - margin_y, thing[2] + margin_x, thing[3] + margin_y)
-        if share_inside(box, around) > PART_SHARE:
-            return f"it lies in or against a {other.named}"
-    return ""
-
-
-def _is_something_else(track: Track) -> bool:
-    """Whether what an incident was told of is found there no longer, though something still is."""
-    category = (track.incident or {}).get("body", {}).get("category", "")
-    if category not in FINDABLE or track.named in FINDABLE or track.open_checks < MIN_CHECKS:
-        return False
-    return class_probability(track, category) < FOUND_NO_MORE
-
-
 def _with_clip(incident: Incident, clip: ClipAnswer) -> Incident:
     """The incident with its clip, or with the word that there is none."""
     if clip.ref is not None:
@@ -552,12 +519,6 @@ def _light_fault(track: Track) -> str:
     if track.fill < COMPACT:
         return f"scattered: it fills {track.fill:.0%} of its box, as edges and leaves do"
     return ""
-
-
-def _is_cut(box: Box, facts: LookFacts) -> bool:
-    """Whether the picture's edge cuts a box."""
-    width, height = facts.picture_wh
-    return min(box[0], box[1], width - box[2], height - box[3]) <= EDGE_PX
 
 
 def _ellipse(place: Place | None) -> Ellipse | None:

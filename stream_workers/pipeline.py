@@ -8,10 +8,11 @@ from typing import Protocol
 from contracts.event import AnyEvent, IncidentEvent
 from contracts.rules import Outcome
 from stream_workers.attention import Attended, Attention, stood_before
-from stream_workers.incidents import MIN_CHECKS, Decision, IncidentDesk, LookFacts, ViewSetup
+from stream_workers.incidents import Decision, IncidentDesk, LookFacts, ViewSetup
 from stream_workers.occupancy import OccupancyDesk
 from stream_workers.pose_watch import PoseWatch
 from stream_workers.sources.media import DecodedLook, Look
+from stream_workers.track_rules import MIN_CHECKS, Patience
 from stream_workers.view_state import Explanation, ViewState
 from vision.privacy.cover import PrivacyZones, black_out
 from vision.scene.memory import SceneLook, SceneMemory, grid_size
@@ -25,13 +26,7 @@ from vision.types import Box, Detections, FramePacket, Planes
 __all__ = ["Journal", "ViewParts", "ViewPipeline", "persist_looks_for"]
 
 PERSIST_SHARE_OF_DWELL = 0.3
-NEVER_TOLD = (Outcome.IGNORED, Outcome.NO_RULE, Outcome.OUTSIDE_ZONES, Outcome.TOO_SMALL)
-NOBODYS = "nobody knows it, and it is no thing that could be told of: the ground has changed"
-NOBODYS_AFTER_DWELLS = 1.5
-"""Longest dwells of the site's rules after which what is no thing becomes the background, so that things that
-come to stand on it are seen."""
-AWAITED_LOOKS = 6
-"""Looks from the end of its dwell on in which a thing is looked for in each."""
+NOBODYS = "the ground has changed, and nothing to be told of stands there"
 
 
 def persist_looks_for(dwell_s: float, look_every_s: float) -> int:
@@ -95,7 +90,7 @@ class ViewPipeline:
         self._parts = parts
         self._explain = explain
         self._persist = persist_looks_for(dwell_s, setup.look_every_s)
-        self._nobodys_after_s = NOBODYS_AFTER_DWELLS * 900.0
+        self._patience = Patience.of(setup.site, setup.look_every_s, dwell_s)
         self._pose: PoseWatch | None = None
         self._picture_wh = (1, 1)
         self._scale = 1.0
@@ -260,7 +255,7 @@ class ViewPipeline:
 
     def _decide(self, ended: Sequence[Track]) -> list[IncidentEvent]:
         facts = replace(self._facts_now(), suspended=self.suspended, pushed_px=self._pushed_px())
-        desk, tracks = self._parts.desk, self.state.tracker.tracks
+        desk, tracks, at = self._parts.desk, self.state.tracker.tracks, facts.at.timestamp()
         events: list[IncidentEvent] = []
         for track in tracks:
             if track.settled:
@@ -268,44 +263,18 @@ class ViewPipeline:
             box = self._px(track)
             decision = desk.judge(track, box, facts, tracks)
             track.zones = list(decision.judgement.zones) if decision.judgement is not None else []
-            track.is_awaited = self._is_awaited(track, decision)
+            track.is_awaited = self._patience.awaits(track, decision.judgement, at)
             if self._was_never_background(track, decision):
                 reason = "the first looks did not show the background here"
                 self.state.tracker.settle(self._memory(), track, reason)
                 continue
-            if self._is_nobodys(track, decision):
-                self.state.tracker.settle(self._memory(), track, NOBODYS)
+            if self._patience.gives_up(track, decision.identity, decision.judgement, at):
+                self.state.tracker.settle(self._memory(), track, f"{NOBODYS}: {_verdict(track, decision)[1]}")
                 continue
             events += desk.events(track, box, facts, decision)
         if self._explain:
             self.state.explained += [self._explanation(track, facts).to_json() for track in ended]
         return events
-
-    def _is_nobodys(self, track: Track, decision: Decision) -> bool:
-        """Whether changed ground has stayed for long without being anything that matters, or a person's."""
-        if track.origin != "region" or track.is_found or track.incident is not None:
-            return False
-        if decision.identity.kind is not Kind.UNCLAIMED:
-            return False
-        if decision.judgement is not None and decision.judgement.outcome not in NEVER_TOLD:
-            return False
-        facts = self._facts_now()
-        at = facts.at.timestamp()
-        examined = track.open_checks >= MIN_CHECKS and at - track.last_person_at > self._nobodys_after_s
-        return examined and at - track.born_at > self._nobodys_after_s
-
-    def _is_awaited(self, track: Track, decision: Decision) -> bool:
-        """Whether a thing's dwell runs out with the next look, or just has, and checks are all that it lacks."""
-        judgement = decision.judgement
-        if track.incident is not None or judgement is None or judgement.rule is None:
-            return False
-        if judgement.outcome not in (Outcome.TOO_SHORT, Outcome.RAISED) or track.is_hidden:
-            return False
-        lacking = max(0, MIN_CHECKS - track.open_checks)
-        if track.origin == "region" and track.is_present and not lacking:
-            return False
-        over_s = self._facts_now().at.timestamp() - track.born_at - judgement.rule.dwell_s
-        return -lacking <= over_s / self.look_every_s + 1 < AWAITED_LOOKS
 
     def _was_never_background(self, track: Track, decision: Decision) -> bool:
         """Whether a region only differs from what passed by in the very first looks."""

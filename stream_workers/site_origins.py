@@ -152,12 +152,14 @@ class ApiSite:
             return None
         self._tag = fetched.tag
         try:
-            return self._taken(fetched)
+            site = self._taken(fetched)
         except SiteRejected as rejected:
             # Told by the next `changed`, as any refused one is: there health can say so.
             self._refused = rejected
             self._tell("site_of_api_refused", rejected)
             return None
+        self._refused = None
+        return site
 
     def _taken(self, fetched: FetchedSite) -> Site:
         """The site in a text, which from now on is the last good one."""

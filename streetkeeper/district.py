@@ -26,7 +26,9 @@ app.add_typer(district_parts.parts, name="parts")
 def world(
     seed: Annotated[int, typer.Option(min=0, help="Of everything that happens.")] = 7,
     days: Annotated[int, typer.Option(min=1, help="How many days.")] = 1,
-    scenario: Annotated[str, typer.Option(help="default, quiet, market or nudges.")] = "default",
+    scenario: Annotated[
+        str, typer.Option(help="default, quiet, market, nudges or changes (of buildings).")
+    ] = "default",
 ) -> None:
     """Say what happens in some days of the district: incidents due and traps, a camera-day.
 
@@ -143,7 +145,9 @@ def simulate(
         str, typer.Option(help="oracle: knows the truth, and errs; model: the shipped one.")
     ] = "oracle",
     split: Annotated[str, typer.Option(help="Cameras: train, test or all.")] = "all",
-    scenario: Annotated[str, typer.Option(help="What the world is like.")] = "default",
+    scenario: Annotated[
+        str, typer.Option(help="default, quiet, market, nudges or changes (of buildings).")
+    ] = "default",
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Processes at once.")] = 1,
 ) -> None:
     """Compose looks of the district and feed the worker's own pipeline, without films.

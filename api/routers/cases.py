@@ -24,8 +24,10 @@ from api.documents_cases import (
 from api.errors import BadParameter
 from api.examples import problems
 from api.examples_cases import ACTION, CASE, CASE_HISTORY, CASE_LIST, CASE_SPLIT, SPLIT
+from api.incident_parameters import areas_for, read_circle, read_ring
 from api.lifecycle import Action, CaseState
 from api.paging import DEFAULT_LIMIT, clamp, open_token, seal_token
+from api.parameters import read_bbox, read_datetime
 from api.replies import page_links, reply_json
 from api.showing_cases import show_case, show_objection, show_source, show_step
 from api.store.cases.acting import CaseRequest, act
@@ -34,6 +36,7 @@ from api.store.cases.present import day_of, present_site
 from api.store.cases.rows import CasePlace, CaseQuery, StoredCase, case_for, list_cases
 from api.store.cases.sources import list_sources, split_case
 from api.store.cases.steps import Step, list_steps
+from api.store.history import Shapes
 from api.store.times import now_ms
 from contracts.incident import Category, Identifier
 
@@ -54,6 +57,22 @@ class CaseParameters(BaseModel):
     number: str | None = Field(default=None, max_length=40, description="The spoken number.")
     objected: bool | None = Field(default=None, description="Whether an objection waits.")
     run: Identifier = Field(default="live", description="`live`, or the name of an analysis of recordings.")
+    area: Identifier | None = Field(default=None, description="Area of responsibility.")
+    street: str | None = Field(default=None, max_length=100, description="Street, by its id.")
+    grid_cell: str | None = Field(
+        default=None, pattern=r"^[0-9]{15}$", description="Cell of the district grid, 15 digits."
+    )
+    datetime: str | None = Field(
+        default=None, max_length=100, description="When it was reported: an instant, a day or a/b, ../b, a/.."
+    )
+    bbox: str | None = Field(default=None, max_length=200, description="west,south,east,north in degrees.")
+    polygon: str | None = Field(
+        default=None, max_length=20_000, description="[[lon,lat],...] or a GeoJSON Polygon without holes."
+    )
+    near: str | None = Field(default=None, max_length=100, description="lon,lat,radius in metres.")
+    max_error_m: float | None = Field(
+        default=None, gt=0, allow_inf_nan=False, description="Longest half axis of the error ellipse, metres."
+    )
     limit: int = Field(default=DEFAULT_LIMIT, ge=1, description="Cases in a page; above 1000 means 1000.")
     token: str | None = Field(default=None, max_length=300, description="From the `next` link.")
 
@@ -74,8 +93,15 @@ def get_cases(
     request: Request, store: StoreDep, caller: Reads, given: Annotated[CaseParameters, Query()]
 ) -> JSONResponse:
     """Cases in the caller's areas, the newest first."""
+    since_ms, until_ms = read_datetime(given.datetime)
     query = CaseQuery(
-        areas=None if caller.areas is None else tuple(sorted(caller.areas)),
+        areas=areas_for(caller, given.area),
+        street=given.street,
+        grid_cell=given.grid_cell,
+        since_ms=since_ms,
+        until_ms=until_ms,
+        max_error_m=given.max_error_m,
+        shapes=Shapes(read_bbox(given.bbox), read_ring(given.polygon), read_circle(given.near)),
         state=given.state,
         category=given.category,
         unit=given.unit,

@@ -5,7 +5,9 @@ import json
 import sqlite3
 from collections.abc import Mapping
 
-__all__ = ["GENESIS", "append_audit", "entry_hash"]
+from api.store.times import now_ms
+
+__all__ = ["GENESIS", "append_audit", "append_if_other", "entry_hash"]
 
 GENESIS = bytes(32)
 """Stands before the first entry."""
@@ -56,3 +58,16 @@ def append_audit(
         (number, at_ms, actor, action, subject, text, digest),
     )
     return number
+
+
+def append_if_other(
+    connection: sqlite3.Connection, action: str, subject: str, detail: Mapping[str, object]
+) -> bool:
+    """Add an entry of the machine itself, unless the last of that action says the same; whether it did."""
+    row = connection.execute(
+        "SELECT detail FROM audit_log WHERE action = ? ORDER BY number DESC LIMIT 1", (action,)
+    ).fetchone()
+    if row is not None and json.loads(row[0]) == json.loads(json.dumps(detail)):
+        return False
+    append_audit(connection, actor="command", action=action, subject=subject, detail=detail, at_ms=now_ms())
+    return True

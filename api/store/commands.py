@@ -14,6 +14,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from api.errors import Unprocessable
+from api.store.audit import append_audit
 from contracts.command import NEEDS_CAMERA, CommandKind, parse_body
 
 __all__ = [
@@ -25,11 +26,14 @@ __all__ = [
     "enqueue_command",
     "expire_commands",
     "find_command",
+    "forget_commands",
     "on_result",
     "row_of",
 ]
 
 MOST_ATTEMPTS: Final = 5
+KEPT_MS: Final = 30 * 86_400_000
+"""How long a command that has ended is kept; what a case or a look took from it has its own time."""
 COLUMNS: Final = (
     "command_id, kind, camera_id, body, actor, state, created_ms, expires_ms, worker, token, leased_until_ms,"
     " attempts, progress, note, result, reason, ended_ms"
@@ -231,3 +235,22 @@ def expire_commands(connection: sqlite3.Connection, now_ms: int) -> int:
         end_command(connection, command, outcome, "system", now_ms)
         ended += 1
     return ended
+
+
+def forget_commands(connection: sqlite3.Connection, now_ms: int) -> int:
+    """Delete commands that ended long ago, with a line in the audit log; gives how many.
+
+    Their pictures are then named by nothing, unless by a case or a look, and the purge takes them.
+    """
+    gone = connection.execute("DELETE FROM commands WHERE ended_ms < ?", (now_ms - KEPT_MS,)).rowcount
+    if gone:
+        detail = {"count": gone, "ended_before_ms": now_ms - KEPT_MS}
+        append_audit(
+            connection,
+            actor="system",
+            action="command.forget",
+            subject="commands",
+            detail=detail,
+            at_ms=now_ms,
+        )
+    return gone

@@ -20,11 +20,13 @@ from api.store.opening import Store
 from api.store.words import match_expression
 
 __all__ = [
+    "ANYWHERE",
     "Bbox",
     "Circle",
     "IncidentPage",
     "IncidentQuery",
     "PagePlace",
+    "Shapes",
     "Sort",
     "conditions",
     "count_incidents",
@@ -53,6 +55,44 @@ ORDERS = {
     "confidence": ("i.confidence", "incidents_by_confidence"),
     "ellipse": ("coalesce(i.semi_major_m, 1000000000.0)", "incidents_by_ellipse"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """Shapes on the map that all must hold a place; None means any.
+
+    Args:
+        bbox: West, south, east, north.
+        ring: Corners of a polygon, degrees.
+        circle: Longitude, latitude and radius.
+    """
+
+    bbox: Bbox | None = None
+    ring: tuple[tuple[float, float], ...] | None = None
+    circle: Circle | None = None
+
+    def boxes(self) -> list[Bbox]:
+        """The boxes that hold each."""
+        boxes = [self.bbox] if self.bbox else []
+        if self.ring:
+            lons, lats = zip(*self.ring, strict=True)
+            boxes.append((min(lons), min(lats), max(lons), max(lats)))
+        if self.circle:
+            boxes.append(box_around(*self.circle))
+        return boxes
+
+    def conditions(self) -> list[Clause]:
+        """Conditions on the columns `lon` and `lat` of `i`, the dearest last."""
+        clauses = [_box(box) for box in self.boxes()]
+        if self.ring is not None:
+            clauses.append(("in_ring(i.lon, i.lat, ?)", [json.dumps(self.ring)]))
+        if self.circle is not None:
+            lon, lat, radius_m = self.circle
+            clauses.append(("metres(i.lon, i.lat, ?, ?) <= ?", [lon, lat, radius_m]))
+        return clauses
+
+
+ANYWHERE = Shapes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +169,8 @@ def _box_keys(bbox: Bbox) -> Clause:
     return " UNION ".join([each] * len(spans)), values
 
 
-def _box_of(query: IncidentQuery) -> list[Bbox]:
-    """The boxes that hold every shape that is asked for."""
-    boxes = [query.bbox] if query.bbox else []
-    if query.ring:
-        lons, lats = zip(*query.ring, strict=True)
-        boxes.append((min(lons), min(lats), max(lons), max(lats)))
-    if query.circle:
-        boxes.append(box_around(*query.circle))
-    return boxes
+def _shapes(query: IncidentQuery) -> Shapes:
+    return Shapes(query.bbox, query.ring, query.circle)
 
 
 def _words(text: str) -> Clause:
@@ -150,7 +183,7 @@ def _words(text: str) -> Clause:
 
 def _sets(query: IncidentQuery) -> list[Clause]:
     """Filters that are sets of keys, each as a query of keys."""
-    sets = [_box_keys(box) for box in _box_of(query)]
+    sets = [_box_keys(box) for box in _shapes(query).boxes()]
     if query.zone is not None:
         sets.append(("SELECT place_key AS key FROM incident_zones WHERE zone = ?", [query.zone]))
     if query.text is not None:
@@ -176,19 +209,13 @@ def conditions(query: IncidentQuery) -> list[Clause]:
     clauses: list[Clause] = [(clause, [value]) for clause, value in plain if value is not None]
     if query.areas is not None:
         clauses.append((f"i.area IN ({', '.join('?' * len(query.areas))})", list(query.areas)))
-    clauses += [_box(box) for box in _box_of(query)]
     if query.zone is not None:
         zone = "EXISTS (SELECT 1 FROM incident_zones z WHERE z.zone = ? AND z.place_key = i.place_key)"
         clauses.append((zone, [query.zone]))
     if query.text is not None:
         sql, values = _words(query.text)
         clauses.append((f"i.place_key IN ({sql})", values))
-    if query.ring is not None:
-        clauses.append(("in_ring(i.lon, i.lat, ?)", [json.dumps(query.ring)]))
-    if query.circle is not None:
-        lon, lat, radius_m = query.circle
-        clauses.append(("metres(i.lon, i.lat, ?, ?) <= ?", [lon, lat, radius_m]))
-    return clauses
+    return clauses + _shapes(query).conditions()
 
 
 @dataclass(frozen=True, slots=True)

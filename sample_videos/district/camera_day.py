@@ -38,6 +38,9 @@ class ThingRecord(Record):
         split: train or test.
         seen: When at least half of it shows, as spans.
         boxes: From when on it has which box in the picture; None while it is out of the picture.
+        footprint: Closed ring of degrees, of what is built; empty of all else.
+        height_m: Of what is built.
+        permit: Number of what allows it to be built.
     """
 
     thing_id: str
@@ -54,6 +57,9 @@ class ThingRecord(Record):
     split: str = "train"
     seen: list[Span] = Field(default_factory=list)
     boxes: list[tuple[float, BoxPx | None]] = Field(default_factory=list)
+    footprint: list[LonLat] = Field(default_factory=list)
+    height_m: float | None = None
+    permit: str = ""
 
 
 class ExplainedRecord(Record):

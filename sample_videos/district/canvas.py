@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sample_videos.district.episodes.building import Built
 from sample_videos.district.heights import CELL_M, HeightField
 from sample_videos.district.parts import LUMA_BGR, Plate
 from sample_videos.district.shade import shadow_ceiling
@@ -40,6 +41,7 @@ class Canvas:
         is_sky: (h, w) bool.
         ground: (h, w) float32, 1 on level ground.
         grain: (h, w) float32 in -1..1, lies on the ground; dapples crowns' shadows and puddles.
+        built: What has been built onto the empty street.
     """
 
     scale: float
@@ -51,6 +53,7 @@ class Canvas:
     is_sky: NDArray[np.bool_]
     ground: F32
     grain: F32
+    built: tuple[Built, ...] = ()
 
     @property
     def size_wh(self) -> tuple[int, int]:
@@ -76,19 +79,19 @@ class Shadows:
     def __init__(self, heights: HeightField) -> None:
         self._heights = heights
         self._maps: dict[int, tuple[F32, F32]] = {}
-        self._lit_by: dict[tuple[float, int], F32] = {}
-        self._lit_of: dict[float, tuple[int, F32]] = {}
+        self._lit_by: dict[tuple[float, tuple[Built, ...], int], F32] = {}
+        self._lit_of: dict[float, tuple[tuple[Built, ...], int, F32]] = {}
 
     def lit(self, canvas: Canvas, t: float) -> F32:
         """(h, w) share of the sun that reaches each pixel; without meaning while the sun is down."""
         step = int(t // STEP_S)
-        known, lit = self._lit_of.get(canvas.scale, (None, None))
-        if known != step or lit is None:
+        built, known, lit = self._lit_of.get(canvas.scale, (None, None, None))
+        if known != step or built != canvas.built or lit is None:
             before, after, share = _between(step * STEP_S)
             lit = cv2.addWeighted(
                 self._canvas_lit(canvas, before), 1 - share, self._canvas_lit(canvas, after), share, 0.0
             ).astype(np.float32)
-            self._lit_of[canvas.scale] = (step, lit)
+            self._lit_of[canvas.scale] = (canvas.built, step, lit)
         return lit
 
     def at_places(self, places: F64, t: float) -> F32:
@@ -101,11 +104,15 @@ class Shadows:
 
     def _canvas_lit(self, canvas: Canvas, number: int) -> F32:
         """(h, w) by one of the shadow maps; kept, since a canvas asks for it for minutes."""
-        key = (canvas.scale, number)
+        key = (canvas.scale, canvas.built, number)
         if key not in self._lit_by:
             east = canvas.places[..., 0] + WALL_OFFSET_M * canvas.normals[..., 0]
             north = canvas.places[..., 1] + WALL_OFFSET_M * canvas.normals[..., 1]
-            stale = [known for known in self._lit_by if known[0] == key[0] and abs(known[1] - number) > 1]
+            stale = [
+                known
+                for known in self._lit_by
+                if known[0] == key[0] and (known[1] != key[1] or abs(known[2] - number) > 1)
+            ]
             for known in stale:
                 del self._lit_by[known]
             self._lit_by[key] = self._lit(east, north, canvas.places[..., 2], canvas.grain, number)
@@ -172,7 +179,7 @@ def make_canvas(
     return Canvas(
         scale=scale,
         sky=_radiance(plate.sky, maps, size, channels),
-        lamps=_radiance(plate.lamps, maps, size, channels),
+        lamps=_radiance(plate.lamps, maps, size, channels) * np.float32(plate.lamps_factor),
         normals=normals,
         places=places,
         depth_m=small_depth,

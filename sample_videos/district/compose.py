@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sample_videos.district.canvas import Canvas, Shadows
+from sample_videos.district.episodes.building import Built
 from sample_videos.district.lens import (
     Pose,
     add_noise,
@@ -47,6 +48,9 @@ class CameraState:
     dirt: float = 0.0
 
 
+CanvasMaker = Callable[[float, int, tuple[Built, ...]], Canvas]
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What a camera shows, as functions of time.
@@ -60,6 +64,7 @@ class Scene:
         drawn: Things, people and vehicles in the picture, in any order.
         state: What is wrong with the camera.
         sway: Trees in the picture as full-size boxes.
+        built: What has been built onto the houses.
     """
 
     seed: int
@@ -70,6 +75,7 @@ class Scene:
     drawn: Callable[[float], Sequence[Drawn]]
     state: Callable[[float], CameraState]
     sway: Sequence[tuple[float, float, float, float]] = ()
+    built: Callable[[float], tuple[Built, ...]] = lambda _: ()
 
 
 class Composer:
@@ -77,10 +83,11 @@ class Composer:
 
     Args:
         scene: What it shows.
-        canvas: Gives the empty street at a scale and number of channels; kept once made.
+        canvas: Gives the empty street at a scale and number of channels, with what is built there; kept once
+            made, until something is built.
     """
 
-    def __init__(self, scene: Scene, canvas: Callable[[float, int], Canvas]) -> None:
+    def __init__(self, scene: Scene, canvas: CanvasMaker) -> None:
         self._scene = scene
         self._make = canvas
         self._canvases: dict[tuple[float, int], Canvas] = {}
@@ -109,7 +116,7 @@ class Composer:
 
     def _levels(self, t: float, scale: float, channels: int) -> F32:
         """Grey levels 0 to 255 of the picture at a scale, noise and all: (h, w, c)."""
-        scene, canvas = self._scene, self._canvas(scale, channels)
+        scene, canvas = self._scene, self._canvas(scale, channels, t)
         light, state = scene.weather.light(t), scene.state(t)
         drawn = [thing for thing in scene.drawn(t) if thing.box_touches(scene.size_wh)]
         drawn.sort(key=lambda thing: -thing.depth_m)
@@ -201,10 +208,10 @@ class Composer:
             through += (RAIN_VEIL * light.rain * streaks)[..., None] * air
         return np.asarray(through, np.float32)
 
-    def _canvas(self, scale: float, channels: int) -> Canvas:
-        key = (scale, channels)
-        if key not in self._canvases:
-            self._canvases[key] = self._make(scale, channels)
+    def _canvas(self, scale: float, channels: int, t: float) -> Canvas:
+        key, built = (scale, channels), self._scene.built(t)
+        if key not in self._canvases or self._canvases[key].built != built:
+            self._canvases[key] = self._make(scale, channels, built)
         return self._canvases[key]
 
 

@@ -6,16 +6,17 @@ from typing import Final
 
 import numpy as np
 
+from sample_videos.district.built_truth import built_record, changes_of_box
 from sample_videos.district.camera_day import BoxPx, Cut, Nudge, Span, ThingRecord
 from sample_videos.district.cameras import DistrictCamera
 from sample_videos.district.catalogue import CATALOGUE
 from sample_videos.district.day_stage import StageTruth
+from sample_videos.district.episodes.building import Change
 from sample_videos.district.plan import FRAME
 from sample_videos.district.site import DWELL_S
 from sample_videos.district.things import Episode, Part
 from sample_videos.district.timeline import World
 from sample_videos.district.truth import TruthThing, box_of, exposure, things
-from vision.types import Box
 
 __all__ = ["DayTruth"]
 
@@ -51,6 +52,10 @@ class DayTruth:
             things=[
                 *(self._record(thing) for thing in told),
                 *self._bystanders({thing.thing_id for thing in told}),
+                *(
+                    built_record(self.camera, change, self._times(self.span, _steps_of(change)), self.world)
+                    for change in self.world.changes(self.camera.id)
+                ),
             ],
             exposure=exposure(self.world, self.camera.id, self.day),
         )
@@ -103,7 +108,7 @@ class DayTruth:
             distance_m=round(thing.distance_m, 2),
             split=self._split(thing),
             seen=self._seen(thing, span) if due else [],
-            boxes=_changes((t, thing.box_at(t)) for t in times),
+            boxes=changes_of_box((t, thing.box_at(t)) for t in times),
         )
 
     def _bystanders(self, told: Collection[str]) -> Iterator[ThingRecord]:
@@ -117,7 +122,7 @@ class DayTruth:
                 begin, end = max(self.span[0], part.from_t), min(self.span[1], part.to_t)
                 if part.way or end - begin < LEAST_STAY_S:
                     continue
-                boxes = _changes(
+                boxes = changes_of_box(
                     (t, box_of(self.camera, part, self.world.nudge_at(self.camera.id, t)))
                     for t in self._times((begin, end))
                 )
@@ -158,16 +163,9 @@ class DayTruth:
         return sorted({begin, end, *(t for t in moments if begin < t < end)})
 
 
-def _changes(boxes: Iterable[tuple[float, Box | None]]) -> list[tuple[float, BoxPx | None]]:
-    """The boxes that differ from the one before."""
-    changes: list[tuple[float, BoxPx | None]] = []
-    for t, box in boxes:
-        rounded = None
-        if box is not None:
-            rounded = (round(box[0], 1), round(box[1], 1), round(box[2], 1), round(box[3], 1))
-        if not changes or changes[-1][1] != rounded:
-            changes.append((t, rounded))
-    return changes
+def _steps_of(change: Change) -> list[float]:
+    """Moments at which it looks different."""
+    return [*(moment for moment, _ in change.steps), change.to_t]
 
 
 def _spans(times: Sequence[float], seen: Sequence[bool]) -> list[Span]:

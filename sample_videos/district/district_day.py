@@ -11,6 +11,7 @@ from sample_videos.district.catalogue import CATALOGUE
 from sample_videos.district.compose import CameraState
 from sample_videos.district.day_stage import DayKey, StageTruth
 from sample_videos.district.day_truth import DayTruth
+from sample_videos.district.episodes.building import Built
 from sample_videos.district.in_view import in_view
 from sample_videos.district.lens import Pose
 from sample_videos.district.oracle import Visible
@@ -87,6 +88,11 @@ class WorldStage:
     def sky(self, t: float) -> Sky:
         """The weather of the day."""
         return self.world.sky(t)
+
+    def built(self, camera_id: str, t: float) -> tuple[Built, ...]:
+        """The building changes that stand at a moment."""
+        changes = self.world.changes(camera_id)
+        return tuple(built for change in changes if (built := change.at(t)) is not None)
 
 
 class DistrictDay:

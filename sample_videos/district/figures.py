@@ -44,6 +44,7 @@ def world_figures(world: World) -> Iterator[str]:
     for kind in (*TRAPS, "cloud_passage", "shower"):
         shares = [sum(day[kind] for day in seen[split]) / len(seen[split]) for split in ("train", "test")]
         yield f"{kind:20}" + "".join(f"{share:9.2f}" for share in shares)
+    yield from _built(world)
     verdicts = ", ".join(f"{split} {'easy' if is_easy(seen[split]) else 'not easy'}" for split in seen)
     yield f"a day and camera; seed {world.seed}, {world.days} days, {world.scenario}: {verdicts}"
 
@@ -60,3 +61,15 @@ def _counts(world: World, thing: TruthThing) -> bool:
     if raised is None or thing.distance_m > FAR_M or not world.from_t <= raised[0] < world.to_t:
         return False
     return thing.visible_share(sum(raised) / 2) > SEEN_SHARE
+
+
+def _built(world: World) -> Iterator[str]:
+    """How often buildings change, where the scenario has it."""
+    built = Counter(
+        change.place.kind + (" (permitted)" if change.permit else "")
+        for camera in CAMERAS
+        for change in world.changes(camera.id)
+        if world.from_t <= change.from_t < world.to_t
+    )
+    for kind, count in sorted(built.items()):
+        yield f"{kind:30}{count / world.days:9.2f} a day in all"

@@ -12,7 +12,7 @@ from sample_videos.district.films import FILMS, Film
 from sample_videos.district.plan import FRAME
 from sample_videos.district.site import site_document
 from sample_videos.district.things import Episode, Part, footprint_en
-from sample_videos.district.truth import box_of, ring_area_m2
+from sample_videos.district.truth import box_of, ring_area_m2, ring_centroid
 
 __all__ = ["film_site", "site_text", "truth_text"]
 
@@ -98,7 +98,7 @@ def _thing(film: Film, episode: Episode) -> dict[str, Any]:
         "is_incident": episode.due is not None,
         "from_s": round(max(0.0, episode.from_t - film.starts_at), 2),
         "to_s": round(min(film.seconds, episode.to_t - film.starts_at), 2),
-        "lonlat": _lonlat(ring.mean(axis=0, keepdims=True))[0],
+        "lonlat": _lonlat(np.array([ring_centroid(ring)]))[0],
         "footprint": _lonlat(np.vstack([ring, ring[:1]])),
         "area_m2": round(ring_area_m2(ring), 3),
         "box_xyxy_px": _box(film, stage),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from sample_videos.district.compose import CameraState
+from sample_videos.district.episodes.building import Built
 from sample_videos.district.things import Episode, Part, Placed, hour
 from sample_videos.district.weather import Sky
 
@@ -104,6 +105,10 @@ class FilmStage:
     def state(self, camera_id: str, t: float) -> CameraState:  # noqa: ARG002 - steady
         """A clean lens and a mount that holds; only the mast swings."""
         return CameraState()
+
+    def built(self, camera_id: str, t: float) -> tuple[Built, ...]:  # noqa: ARG002 - no house changes
+        """Nothing: a house does not change in a minute and a half."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ MOST_GAIN = 110.0
 """Beyond this a camera of this class gives up, and the night stays dark."""
 LAG_S = 3.0
 STREET_ALBEDO = 0.27
+LAMPLIT = 0.022
+"""Light of the lamps on the mean of what a camera sees, at strength 1: from the eight plates."""
 GAMMA = 2.2
 SHOULDER = 0.72
 """Signal from which highlights are compressed."""
@@ -72,7 +74,7 @@ def exposure_gain(weather: Weather, t: float) -> float:
     means = []
     for ago in (0.0, LAG_S, 2 * LAG_S):
         level, lamps = weather.levels(t - ago)
-        means.append(STREET_ALBEDO * (0.55 * level + 0.06 * lamps) + 1e-6)
+        means.append(STREET_ALBEDO * (0.55 * level + LAMPLIT * lamps) + 1e-6)
     mean = float(np.exp(np.mean(np.log(means))))
     hunting = 1.0 + 0.015 * np.sin(t / 7.3) + 0.01 * np.sin(t / 61.0)
     daylight = STREET_ALBEDO * 0.55

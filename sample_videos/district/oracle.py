@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from vision.boxes import area, share_inside
 from vision.types import Box, Detections, FramePacket
 
-__all__ = ["Oracle", "OracleTally", "Visible"]
+__all__ = ["Oracle", "OracleTally", "Visible", "jittered"]
 
 MISSED: Final = 0.10
 MISSED_OCCLUDED: Final = 0.30
@@ -142,7 +142,7 @@ class Oracle:
                 continue
             is_right = bool(rng.random() >= WRONG_CLASS)
             name = thing.name if is_right else self._other(rng, thing.name)
-            box = _jittered(rng, thing.box, size_wh)
+            box = jittered(rng, thing.box, size_wh)
             if box is not None:
                 reports.append(_Report(box, name, _score(rng, is_right=is_right), is_right))
         return reports
@@ -195,7 +195,7 @@ def _score(rng: np.random.Generator, *, is_right: bool) -> float:
     return float(rng.beta(a + 1, b) if is_right else rng.beta(a, b + 1))
 
 
-def _jittered(rng: np.random.Generator, box: Box, size_wh: tuple[int, int]) -> Box | None:
+def jittered(rng: np.random.Generator, box: Box, size_wh: tuple[int, int]) -> Box | None:
     """The box with an error on each edge, inside the picture; None where nothing is left of it."""
     across = max(JITTER_PX, JITTER_SHARE * (box[2] - box[0]))
     down = max(JITTER_PX, JITTER_SHARE * (box[3] - box[1]))

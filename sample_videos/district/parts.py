@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PARTS", "Parts", "Plate", "ScaledSprite", "SpriteView"]
+__all__ = ["PARTS", "Cut", "Parts", "Plate", "ScaledSprite", "SpriteView"]
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -25,6 +25,8 @@ SKY_CM = 65535
 SCALE_STEP = 1.03
 """Sprites are scaled in steps of three per cent, so that a scaled one can be used again."""
 SCALED_KEPT = 20_000
+USUAL_LAMPS_FACTOR = 0.05
+"""Of a folder of parts without a manifest."""
 SPARE = 0.7
 """A sprite is scaled from halved renders that are at least 1 / 0.7 as large."""
 MOST_HALVINGS = 4
@@ -81,8 +83,31 @@ class Plate:
         lamps: (h, w, 3) uint8, likewise under the district's lamps.
         normals: (h, w, 3) uint8, 127.5 + 127.5 n, east, north, up.
         depth_m: (h, w) float32 along the optical axis; infinite where the sky is.
+        lamps_factor: By which the radiance in `lamps` was divided before it was kept.
     """
 
+    sky: U8
+    lamps: U8
+    normals: U8
+    depth_m: F32
+    lamps_factor: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cut:
+    """A building change in its place: a piece of a camera's plate.
+
+    Args:
+        rect: x, y, width, height in the plate.
+        alpha: (h, w) uint8, 0 where the plate stays as it is.
+        sky: See `Plate`; likewise what follows.
+        lamps: Of the same.
+        normals: Of the same.
+        depth_m: Of the same.
+    """
+
+    rect: tuple[int, int, int, int]
+    alpha: U8
     sky: U8
     lamps: U8
     normals: U8
@@ -172,15 +197,43 @@ class Parts:
             FileNotFoundError: It was not rendered.
         """
         folder = self.folder / "plates"
-        depth = _read(folder / f"{camera_id}.depth.png")
-        metres = depth.astype(np.float32) / 100.0
-        metres[depth == SKY_CM] = np.inf
         return Plate(
             _read(folder / f"{camera_id}.sky.webp")[..., :3],
             _read(folder / f"{camera_id}.lamps.webp")[..., :3],
             _read(folder / f"{camera_id}.n.webp")[..., :3],
-            metres,
+            _metres(folder / f"{camera_id}.depth.png"),
+            self._lamps_factor(camera_id),
         )
+
+    def cut(self, name: str) -> Cut:
+        """A building change, by place and variant.
+
+        Raises:
+            FileNotFoundError: It was not rendered.
+        """
+        listing = json.loads((self.folder / "changes.json").read_text(encoding="utf-8"))
+        rect = next((row["rect"] for row in listing if row["name"] == name), None)
+        if rect is None:
+            raise FileNotFoundError(f"{self.folder / 'changes.json'} names no cut {name!r}")
+        folder = self.folder / "changes"
+        sky = _read(folder / f"{name}.sky.webp")
+        return Cut(
+            (int(rect[0]), int(rect[1]), int(rect[2]), int(rect[3])),
+            sky[..., 3],
+            sky[..., :3],
+            _read(folder / f"{name}.lamps.webp")[..., :3],
+            _read(folder / f"{name}.n.webp")[..., :3],
+            _metres(folder / f"{name}.depth.png"),
+        )
+
+    def _lamps_factor(self, camera_id: str) -> float:
+        """What the manifest says of a camera's lamps."""
+        path = self.folder / "manifest.json"
+        if not path.is_file():
+            return USUAL_LAMPS_FACTOR
+        files = json.loads(path.read_text(encoding="utf-8"))["files"]
+        told = (entry["lamps_factor"] for entry in files if entry["file"] == f"plates/{camera_id}.lamps.webp")
+        return float(next(told, USUAL_LAMPS_FACTOR))
 
     def _strangeness(
         self, atlas: str, pose: str, phase: int, yaw_deg: float, depression_deg: float
@@ -287,6 +340,14 @@ def _view(row: Mapping[str, object]) -> SpriteView:
         anchor=(float(anchor[0]), float(anchor[1])),
         px_per_m=float(str(row["px_per_m"])),
     )
+
+
+def _metres(path: Path) -> F32:
+    """(h, w) float32 depth of a picture of centimetres; infinite where the sky is."""
+    depth = _read(path)
+    metres = depth.astype(np.float32) / 100.0
+    metres[depth == SKY_CM] = np.inf
+    return metres
 
 
 @lru_cache(maxsize=32)

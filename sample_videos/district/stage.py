@@ -1,16 +1,19 @@
 """Ties one camera, the parts and a world together: where each thing falls in the camera's picture."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sample_videos.district.built import with_built
 from sample_videos.district.cameras import CAMERAS, DistrictCamera
 from sample_videos.district.canvas import Canvas, Shadows, make_canvas
 from sample_videos.district.catalogue import CATALOGUE
 from sample_videos.district.compose import CameraState, Composer, Scene
+from sample_videos.district.episodes.building import Built
 from sample_videos.district.heights import district_heights
 from sample_videos.district.layout import DISTRICT
 from sample_videos.district.parts import Parts
@@ -49,6 +52,10 @@ class Stage(Protocol):
         """Clouds and rain."""
         ...
 
+    def built(self, camera_id: str, t: float) -> tuple[Built, ...]:
+        """What has been built onto the houses before the camera."""
+        ...
+
 
 def make_composer(camera: DistrictCamera, stage: Stage, parts: Parts) -> Composer:
     """The composer of one camera's pictures.
@@ -68,6 +75,7 @@ def make_composer(camera: DistrictCamera, stage: Stage, parts: Parts) -> Compose
         drawn=_drawer(camera, stage, parts),
         state=partial(stage.state, camera.id),
         sway=_crowns(camera),
+        built=partial(stage.built, camera.id),
     )
     return Composer(scene, _Canvases(camera, parts).make)
 
@@ -158,13 +166,14 @@ class _Canvases:
         self._parts = parts
         self._lens: tuple[tuple[F32, F32], F32] | None = None
 
-    def make(self, scale: float, channels: int) -> Canvas:
-        """The canvas at a scale."""
+    def make(self, scale: float, channels: int, built: tuple[Built, ...]) -> Canvas:
+        """The canvas at a scale, with what is built."""
         if self._lens is None:
             self._lens = _lens(self._camera)
         maps, rays = self._lens
-        plate = self._parts.plate(self._camera.id)
-        return make_canvas(plate, maps, rays, self._camera.place_enu, scale, channels)
+        plate = with_built(self._parts.plate(self._camera.id), self._camera, built, self._parts)
+        canvas = make_canvas(plate, maps, rays, self._camera.place_enu, scale, channels)
+        return replace(canvas, built=built)
 
 
 def _lens(camera: DistrictCamera) -> tuple[tuple[F32, F32], F32]:

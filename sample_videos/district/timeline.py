@@ -17,6 +17,7 @@ from sample_videos.district.cameras import CAMERAS, DistrictCamera, camera_of
 from sample_videos.district.catalogue import CATALOGUE
 from sample_videos.district.episodes.bins import bin_episodes
 from sample_videos.district.episodes.board import Board
+from sample_videos.district.episodes.building import Change, changes_of
 from sample_videos.district.episodes.faults import CameraFaults, Dirt, Nudge, Sky, camera_faults, sky_of
 from sample_videos.district.episodes.hours import DAWN_H
 from sample_videos.district.episodes.people import people_episodes
@@ -68,7 +69,10 @@ SCENARIOS: Final = {
     "market": _DEFAULT | {"vendor": 26.0, "permitted_vendor": 6.0, "delivery": 9.0},
     "nudges": _DEFAULT | {"nudge": 34.0},
     "steady": _DEFAULT | {"nudge": 0.0},
+    "changes": _DEFAULT,
 }
+BUILDS = ("changes",)
+"""Scenarios in which buildings change; left out of the others until a detector looks for it."""
 MARKET_PITCH = 6.0
 """The market corner takes so many times the permitted vendors of a pitch."""
 
@@ -155,6 +159,10 @@ class World:
             for shown in self._shown_in(camera_id, number).get(bucket, ())
             if shown.part.is_there(t)
         ]
+
+    def changes(self, camera_id: str) -> tuple[Change, ...]:
+        """What is built before a camera in the world's span."""
+        return changes_of(self.seed, camera_id, self.from_t, self.to_t) if self.scenario in BUILDS else ()
 
     def faults(self, camera_id: str) -> CameraFaults:
         """A camera's faults in the world's span."""

@@ -1,7 +1,7 @@
 """The truth of a world for a camera: what is there, where, since when, against which rule, and how visible.
 
-Boxes come from a simple body around each thing, projected by the true camera, nudges included. What hides
-a thing comes from the plan (walls, hoardings, crowns) and from whatever stands or passes in front of it.
+Boxes come from a simple body around each thing, projected by the true camera, nudges included. How much of it
+shows is what `in_view` says, which the oracle asks too; a nudge is left out there.
 """
 
 from collections import Counter
@@ -15,14 +15,24 @@ from numpy.typing import NDArray
 
 from sample_videos.district.cameras import DistrictCamera, camera_of
 from sample_videos.district.episodes.faults import Nudge
-from sample_videos.district.heights import district_heights
+from sample_videos.district.in_view import seen_share, unhidden_share
 from sample_videos.district.plan import FRAME
 from sample_videos.district.things import DAY_S, Episode, Part, Placed, footprint_en, hull_enu
 from sample_videos.district.timeline import World
 from sample_videos.district.traffic import movers
 from vision.types import Box
 
-__all__ = ["TRAPS", "TruthThing", "box_of", "exposure", "is_easy", "ring_area_m2", "things"]
+__all__ = [
+    "TRAPS",
+    "TruthThing",
+    "box_of",
+    "exposure",
+    "is_easy",
+    "ring_area_m2",
+    "ring_centroid",
+    "shown_box",
+    "things",
+]
 
 F64 = NDArray[np.float64]
 TRAPS: Final = (
@@ -37,10 +47,6 @@ LEAST_OF_KIND = 0.5
 LEAST_PX = 4.0
 LEAST_SHARE = 0.04
 """What a camera sees less of is not in its truth."""
-COLUMNS = (-0.4, -0.2, 0.0, 0.2, 0.4)
-ROWS = (0.1, 0.35, 0.6, 0.85)
-SLIM = 0.86
-"""What stands in front covers this share of its box's width."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,20 +97,17 @@ class TruthThing:
         return box_of(camera_of(self.camera_id), stage, self.world.nudge_at(self.camera_id, t))
 
     def visible_share(self, t: float) -> float:
-        """The share of it, 0..1, that nothing hides and that lies inside the picture at a moment."""
+        """Pixels of it that nothing hides, of all its pixels in the picture at a moment, 0..1."""
         stage = self.episode.stage_at(t)
-        if stage is None:
+        if stage is None or self.box_at(t) is None:
             return 0.0
-        camera = camera_of(self.camera_id)
-        pixels, seen = _samples(camera, stage)
-        seen = seen.copy()
-        nudge = self.world.nudge_at(self.camera_id, t)
-        pixels = _pushed(camera, nudge, pixels)
-        seen &= _is_inside(camera, pixels)
-        scene = _scene(self.world, self.camera_id, t)
-        in_front = (scene.distances_m < self.distance_m - 0.3) & (scene.ids != self.thing_id)
-        seen &= ~_covered(scene.boxes[in_front], pixels)
-        return float(seen.mean())
+        placed = [*self.world.placed(self.camera_id, t), *movers(self.world, self.camera_id, t)]
+        # Among all that is placed it has its episode's name; what has that name and place is itself.
+        itself = next(
+            (each for each in placed if each.thing_id == self.thing_id and _is_at(each, stage)),
+            stage.placed(t, self.thing_id, self.category),
+        )
+        return seen_share(camera_of(self.camera_id), itself, placed)
 
     def area_at(self, t: float) -> float | None:
         """Area of its footprint at a moment, square metres: a pile grows."""
@@ -133,7 +136,12 @@ def box_of(camera: DistrictCamera, thing: Part | Placed, nudge: Nudge | None = N
     """A thing's box in a camera's picture, cut off at the edges; None where it is outside."""
     if nudge is None and isinstance(thing, Part):
         return _still_box(camera, thing)
-    return _bounds(camera, _pushed(camera, nudge, camera.straight(hull_enu(thing))))
+    return shown_box(camera, hull_enu(thing), nudge)
+
+
+def shown_box(camera: DistrictCamera, corners_enu: F64, nudge: Nudge | None) -> Box | None:
+    """The box of (N, 3) corners in a nudged camera's picture, cut off; None where it is outside."""
+    return _bounds(camera, _pushed(camera, nudge, camera.straight(corners_enu)))
 
 
 def exposure(world: World, camera_id: str, day: int) -> dict[str, int]:
@@ -169,7 +177,7 @@ def is_easy(counts: Iterable[dict[str, int]]) -> bool:
 def _truth(world: World, camera: DistrictCamera, episode: Episode) -> TruthThing:
     whole = episode.stages[-1]
     ring = footprint_en(whole)
-    places = FRAME.to_lonlat(np.vstack([[_centroid(ring)], ring, ring[:1]]))
+    places = FRAME.to_lonlat(np.vstack([[ring_centroid(ring)], ring, ring[:1]]))
     due = episode.due or (None, None)
     return TruthThing(
         episode.id,
@@ -184,7 +192,7 @@ def _truth(world: World, camera: DistrictCamera, episode: Episode) -> TruthThing
         (float(places[0, 0]), float(places[0, 1])),
         [(float(lon), float(lat)) for lon, lat in places[1:]],
         ring_area_m2(ring),
-        camera.distance_m(*_centroid(ring)),
+        camera.distance_m(*ring_centroid(ring)),
         "test" if camera.split == "test" and episode.split == "test" else "train",
         world,
         episode,
@@ -197,7 +205,7 @@ def ring_area_m2(ring: F64) -> float:
     return float((ring[:, 0] * turned[:, 1] - ring[:, 1] * turned[:, 0]).sum() / 2)
 
 
-def _centroid(ring: F64) -> tuple[float, float]:
+def ring_centroid(ring: F64) -> tuple[float, float]:
     """Centroid of a polygon; the mean of its corners is not it where they are uneven."""
     turned = np.roll(ring, -1, axis=0)
     cross = ring[:, 0] * turned[:, 1] - ring[:, 1] * turned[:, 0]
@@ -212,7 +220,11 @@ def _is_visible(camera: DistrictCamera, episode: Episode) -> bool:
     box = _still_box(camera, whole)
     if box is None or min(box[2] - box[0], box[3] - box[1]) < LEAST_PX:
         return False
-    return float(_samples(camera, whole)[1].mean()) >= LEAST_SHARE
+    return unhidden_share(camera, whole.placed(whole.from_t)) >= LEAST_SHARE
+
+
+def _is_at(placed: Placed, stage: Part) -> bool:
+    return (placed.asset, placed.east_m, placed.north_m) == (stage.asset, stage.east_m, stage.north_m)
 
 
 FARTHEST_M = 110.0
@@ -233,93 +245,6 @@ def _bounds(camera: DistrictCamera, pixels: F64) -> Box | None:
     return (x1, y1, x2, y2) if x2 - x1 > 1 and y2 - y1 > 1 else None
 
 
-@lru_cache(maxsize=8192)
-def _samples(camera: DistrictCamera, part: Part) -> tuple[F64, NDArray[np.bool_]]:
-    """Points across a thing as it is seen: (20, 2) pinhole pixels, (20,) whether they are in sight."""
-    corners, height = footprint_en(part), float(hull_enu(part)[:, 2].max())
-    middle = np.array([part.east_m, part.north_m])
-    bearing = np.deg2rad(camera.bearing_deg(part.east_m, part.north_m))
-    across = np.array([np.cos(bearing), -np.sin(bearing)])
-    wide = np.ptp((corners - middle) @ across)
-    points = np.array(
-        [(*(middle + across * wide * column), height * row) for row in ROWS for column in COLUMNS]
-    )
-    straight = camera.straight(points)
-    seen = _is_inside(camera, camera.bent(straight))
-    seen[seen] = district_heights().sees(camera.place_enu, points[seen])
-    return straight, seen
-
-
-def _is_inside(camera: DistrictCamera, pixels: F64) -> NDArray[np.bool_]:
-    with np.errstate(invalid="ignore"):
-        return np.asarray(((pixels > 0) & (pixels < np.array(camera.size_wh))).all(axis=1))
-
-
 def _pushed(camera: DistrictCamera, nudge: Nudge | None, straight_px: F64) -> F64:
     """(N, 2) pixels of the picture for pinhole pixels of the camera as it was calibrated."""
     return camera.bent(straight_px if nudge is None else nudge.moved(straight_px, camera.size_wh))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scene:
-    """What stands and passes in a camera's view at a moment, as boxes.
-
-    Args:
-        boxes: (N, 4) boxes of the picture, not cut off.
-        distances_m: (N,) from the camera.
-        ids: (N,) of the episodes whose main things they are; "" of all else.
-    """
-
-    boxes: F64
-    distances_m: F64
-    ids: NDArray[np.str_]
-
-
-@lru_cache(maxsize=64)
-def _scene(world: World, camera_id: str, t: float) -> Scene:
-    camera, nudge = camera_of(camera_id), world.nudge_at(camera_id, t)
-    everything = [*world.placed(camera_id, t), *movers(world, camera_id, t)]
-    places = np.array([(each.east_m, each.north_m) for each in everything]).reshape(-1, 2)
-    bodies = np.array([_body(each.asset, each.pose) for each in everything]).reshape(-1, 4)
-    scales = np.array([each.scale for each in everything])
-    yaws = np.deg2rad(np.array([each.yaw_deg for each in everything]))
-    x = _CORNERS[:, 0] * bodies[:, :1] * scales[:, None] / 2
-    y = _CORNERS[:, 1] * bodies[:, 1:2] * scales[:, None] / 2
-    up = _CORNERS[:, 2] * bodies[:, 2:3] * scales[:, None]
-    taper = np.where(_CORNERS[:, 2] > 0, bodies[:, 3:], 1.0)
-    x, y = x * taper, y * taper
-    sine, cosine = np.sin(yaws)[:, None], np.cos(yaws)[:, None]
-    corners = np.stack(
-        [places[:, :1] + x * cosine + y * sine, places[:, 1:] - x * sine + y * cosine, up], axis=2
-    )
-    pixels = _pushed(camera, nudge, camera.straight(corners.reshape(-1, 3))).reshape(-1, len(_CORNERS), 2)
-    boxes = np.concatenate([pixels.min(axis=1), pixels.max(axis=1)], axis=1)
-    distances = np.hypot(places[:, 0] - camera.east_m, places[:, 1] - camera.north_m)
-    # A bin that overflows or a stall: its own parts are told by its category, or by having no owner.
-    ids = np.array([each.thing_id if not each.is_person else "" for each in everything], dtype=np.str_)
-    return Scene(boxes, distances, ids)
-
-
-_CORNERS: Final = np.array([(x, y, up) for up in (0.0, 1.0) for x in (-1.0, 1.0) for y in (-1.0, 1.0)])
-
-
-@lru_cache(maxsize=512)
-def _body(kind: str, pose: str) -> tuple[float, float, float, float]:
-    """Width, depth, height and taper of a kind in a pose."""
-    hull = hull_enu(Part(kind, "a", 0.0, 0.0, 0.0, 0.0, 1.0, pose=pose))
-    below, above = hull[: len(hull) // 2], hull[len(hull) // 2 :]
-    return (
-        float(np.ptp(below[:, 0])),
-        float(np.ptp(below[:, 1])),
-        float(hull[:, 2].max()),
-        float(np.ptp(above[:, 0]) / np.ptp(below[:, 0])),
-    )
-
-
-def _covered(boxes: F64, pixels: F64) -> NDArray[np.bool_]:
-    """(N,) which pixels (N, 2) some of the boxes (M, 4) in front cover."""
-    slim = (boxes[:, 2] - boxes[:, 0]) * (1 - SLIM) / 2
-    x, y = pixels[:, :1], pixels[:, 1:]
-    with np.errstate(invalid="ignore"):
-        inside = (x > boxes[:, 0] + slim) & (x < boxes[:, 2] - slim) & (y > boxes[:, 1]) & (y < boxes[:, 3])
-    return np.asarray(inside.any(axis=1))

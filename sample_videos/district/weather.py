@@ -27,7 +27,8 @@ CLEAR_SKY_BGR = np.array([1.30, 1.02, 0.80])
 OVERCAST_BGR = np.array([1.04, 1.00, 0.96])
 CITY_GLOW = 6e-4
 """What the night sky of a city still gives."""
-LAMP_STRENGTH = 0.035
+LAMP_STRENGTH = 0.25
+"""Of the renders' lamps, against which pictures of the lit district were looked at."""
 LAMPS_BELOW = 0.035
 """Level light under which the lamps are on."""
 

@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from api.auditing import note_settings
 from api.errors import StorageFull
+from api.settings import ApiSettings
 from api.store import Store, open_store
 from api.store.anchor import ANCHOR_FILE, Anchor, read_anchor
 from api.store.audit import GENESIS, append_audit, entry_hash
@@ -126,6 +128,16 @@ def test_only_an_auditor_reads_the_log_and_pages_through_it(
         assert auditor.get("/v1/audit?datetime=../2020-01-01").json()["entries"] == []
         for wrong in ("action=*", "action=a'b", "colour=1", "datetime=x", "limit=0"):
             assert auditor.get(f"/v1/audit?{wrong}").status_code == 400
+
+
+def test_other_settings_than_at_the_last_start_stand_in_the_log(store: Store) -> None:
+    usual = ApiSettings(data_dir=store.data_dir)
+    shorter = ApiSettings(data_dir=store.data_dir, port=1, retention_days={"rejected": 3})
+    assert [note_settings(store, one) for one in (usual, usual, shorter, shorter, usual)] == [
+        True, False, True, False, True
+    ]  # fmt: skip
+    found, _ = list_audit(store, AuditQuery(action="settings.change"), 10, None)
+    assert [entry.detail["retention_days"]["rejected"] for entry in found] == [7, 3, 7]
 
 
 def fill(folder: Path, count: int) -> None:

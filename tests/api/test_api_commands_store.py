@@ -13,6 +13,7 @@ from api.store.commands import (
     enqueue_command,
     expire_commands,
     find_command,
+    forget_commands,
     on_result,
 )
 
@@ -74,3 +75,13 @@ def test_nobody_waits_for_ever(store: Store) -> None:
     found = store.read(lambda connection: find_command(connection, command_id))
     assert found is not None
     assert (found.state, found.ended_ms) == ("expired", NOW_MS + 60_000)
+
+
+def test_a_command_that_ended_is_kept_for_thirty_days_and_one_that_waits_stays(store: Store) -> None:
+    ended, waiting = ask(store), ask(store, key="waits", ttl_s=10**7)
+    written(store, lambda connection: expire_commands(connection, NOW_MS + 60_000))
+    day_ms = 86_400_000
+    assert written(store, lambda connection: forget_commands(connection, NOW_MS + 30 * day_ms)) == 0
+    assert written(store, lambda connection: forget_commands(connection, NOW_MS + 31 * day_ms)) == 1
+    assert store.read(lambda connection: find_command(connection, ended)) is None
+    assert store.read(lambda connection: find_command(connection, waiting)) is not None

@@ -261,3 +261,40 @@ def test_a_caller_of_an_area_sees_nothing_elsewhere(store: Store) -> None:
 def test_a_place_of_no_page_gives_nothing(store: Store) -> None:
     put(store, make_event(1))
     assert list_incidents(store, IncidentQuery(), 1, PagePlace(0, 0, 0)).incidents == []
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["b", "a"]),
+        ("datetime=2026-05-01", ["a"]),
+        ("datetime=2026-05-02/..", ["b"]),
+        (f"bbox={WEST - 0.001},{SOUTH - 0.001},{WEST + 0.001},{SOUTH + 0.001}", ["a"]),
+        (f"near={WEST + 0.1},{SOUTH},50", ["b"]),
+        (f"polygon=[[{WEST - 1},{SOUTH - 1}],[{WEST + 1},{SOUTH - 1}],[{WEST},{SOUTH + 1}]]", ["b", "a"]),
+        ("area=east", ["b"]),
+        ("street=lane", ["b"]),
+        ("grid_cell=110101001001007", ["a"]),
+        ("max_error_m=3", ["a"]),
+    ],
+)
+def test_cases_are_asked_by_time_and_place_too(api: RunningApi, query: str, found: list[str]) -> None:
+    rows = [
+        ("a", 1_777_636_800_000, WEST, 2.0, None, "110101001001007", None),
+        ("b", 1_777_723_200_000, WEST + 0.1, 9.0, "east", None, "lane"),
+    ]
+
+    def add(connection: Any) -> None:
+        connection.executemany(
+            "INSERT INTO cases (case_id, number, state, category, priority, reported_ms, lon, lat,"
+            " semi_major_m, area, grid_cell, street)"
+            " VALUES (?, 'n' || ?1, 'filed', 'garbage_pile', 3, ?, ?, 39.9, ?, ?, ?, ?)",
+            rows,
+        )
+
+    api.store.write(add).result(10)
+    with api.client("reader") as reader:
+        reply = reader.get(f"/v1/cases?{query}")
+        assert reply.status_code == 200, reply.text
+        assert [case["case_id"] for case in reply.json()["cases"]] == found
+        assert reader.get("/v1/cases?near=1,2").status_code == 400

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -227,13 +227,16 @@ def test_an_analysis_survives_kill_9_of_worker_and_api_and_doubles_nothing(tmp_p
     with watched(tmp_path) as (one, worker, _):
         shutil.copy(FILM, tmp_path / "drop" / "night.mp4")
         wait_until(lambda: one.get("/v1/drop-folders")["folders"], 60)
-        command_id = ask(one, "analyse-recording", None, {"file": "night.mp4", "camera": "only"})
+        body = {"file": "night.mp4", "camera": "only", "look_every_s": 10}
+        command_id = ask(one, "analyse-recording", None, body)
         wait_until(lambda: worker.records("command_begun"), 60)
+        wait_until(lambda: list((tmp_path / "worker" / "analyses").glob("*/results/run.sqlite")), 60)
         worker.kill()
         one.api.kill()
+        wait_until(lambda: not analyses_of(tmp_path), 30)  # none goes on without its worker
         one.start_api()
         worker.start()
-        done = ended(one, command_id, 240)
+        done = ended(one, command_id, 280)
         assert done["state"] == "done", done
         assert done["attempts"] == 2
         run = done["answer"]["run"]
@@ -264,6 +267,17 @@ def test_two_workers_with_folders_of_their_own_share_the_cameras_through_the_api
         wait_until(lambda: second.records("camera_online"), 60)
         done = ended(one, ask(one, "snapshot", "only"))
         assert done["state"] == "done"
+
+
+def analyses_of(folder: Path) -> list[str]:
+    """Analyses that run in a folder: Linux tells which files a process has open."""
+    found = []
+    for process in Path("/proc").iterdir():
+        with suppress(OSError):
+            links = [link.readlink() for link in (process / "fd").iterdir()] if process.name.isdigit() else []
+            if any(str(link).startswith(f"{folder}/worker/analyses") for link in links):
+                found.append(process.name)
+    return found
 
 
 def bring(one: Machine, content: bytes) -> str:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from sample_videos.district.cameras import CAMERAS, DistrictCamera, camera_of
 from sample_videos.district.compose import CameraState, Composer
+from sample_videos.district.episodes.building import Built
 from sample_videos.district.films import SteadySky
 from sample_videos.district.heights import district_heights
 from sample_videos.district.lens import Pose
@@ -38,6 +39,7 @@ class OneMoment:
     seed: int = 4
     camera: CameraState = field(default_factory=CameraState)
     above: Sky = field(default_factory=lambda: SteadySky(1.0))
+    changes: tuple[Built, ...] = ()
 
     def placed(self, camera_id: str, t: float) -> Sequence[Placed]:
         return self.things
@@ -47,6 +49,9 @@ class OneMoment:
 
     def sky(self, t: float) -> Sky:
         return self.above
+
+    def built(self, camera_id: str, t: float) -> tuple[Built, ...]:
+        return self.changes
 
 
 def a_stall(east: float, north: float, kind: str = "fruit_stall", yaw: float = 180.0) -> Placed:

@@ -77,7 +77,7 @@ def test_the_oracle_is_shown_each_thing_where_truth_says_it_is(
 def test_what_truth_calls_hidden_shows_the_oracle_less_of_itself(
     market: DistrictDay, truth: StageTruth
 ) -> None:
-    """Truth and oracle measure visibility each in its own way; they must agree on which moments are worse."""
+    """Truth and oracle ask the same function; truth leaves out nudges and asks once a minute."""
     shares: dict[bool, list[float]] = {True: [], False: []}
     for thing in due_things(truth):
         # At the very moments at which truth looked: passers hide a thing for seconds only.

@@ -100,6 +100,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_POST = _answer  # noqa: N815 - the server's own names
     do_PUT = _answer  # noqa: N815
+    do_GET = _answer  # noqa: N815
+    do_DELETE = _answer  # noqa: N815
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""

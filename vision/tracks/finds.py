@@ -6,7 +6,7 @@ import numpy as np
 
 from vision.boxes import area, overlap_of_smaller, union_iou
 from vision.tracks.belief import class_probability
-from vision.tracks.identity import FINDABLE
+from vision.tracks.identity import FINDABLE, SAME_IOU, is_part, is_same_thing
 from vision.tracks.presence import VAGUE_TIMES, Track
 from vision.types import Box, Detections
 
@@ -18,12 +18,8 @@ Things = Sequence[Watched]
 
 NEW_SCORE = 0.4
 """Least calibrated score for something to be taken up that no track covers."""
-SAME_IOU = 0.3
-"""Least union of a thing's box and a find for the find to be that thing and no other's."""
 APART = 0.3
 """Overlap of the smaller up to which two boxes are two things whatever else is known of them."""
-PART = 0.6
-"""Overlap of the smaller beyond which a box is a part of what the other is."""
 KNOWN_EMPTY = 3
 """Checks that found nothing on changed ground after which what is found there has come since."""
 MAY_BE = 0.2
@@ -58,8 +54,7 @@ def own_finds(track: Track, box: Box, found: Detections, things: Things) -> Dete
 def new_finds(found: Detections, things: Things) -> list[Box]:
     """Boxes of findable things that no track covers yet, one per thing, the surest first.
 
-    A thing that is found again beside the new box does not stand in its way unless one is part of the other.
-    Changed ground in which nothing was found yet stands in its way, unless it is far larger or was found empty.
+    Changed ground in which nothing was found yet covers a find, unless it is far larger or was found empty.
 
     Args:
         found: Finds in picture pixels.
@@ -97,11 +92,10 @@ def _covers(track: Track, known: Box, box: Box, rest: Sequence[Box]) -> bool:
         if track.open_checks >= KNOWN_EMPTY and not _may_be_findable(track):
             return False
         return area(known) <= VAGUE_TIMES * area(box) and overlap_of_smaller(known, box) > APART
-    overlap = overlap_of_smaller(known, box)
-    if overlap <= APART or overlap > PART:
-        return overlap > PART
+    if not is_same_thing(known, box):
+        return False
     own = union_iou(known, box)
-    return not any(union_iou(known, other) > max(SAME_IOU, own) for other in rest)
+    return is_part(known, box) or not any(union_iou(known, other) > max(SAME_IOU, own) for other in rest)
 
 
 def _may_be_findable(track: Track) -> bool:

@@ -8,12 +8,23 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.boxes import intersection, share_inside, union_iou
+from vision.boxes import intersection, overlap_of_smaller, share_inside, union_iou
 from vision.tracks.belief import Recall, class_probability, weigh, weigh_name
 from vision.tracks.presence import Track
 from vision.types import Box, Detections
 
-__all__ = ["CONTEXT", "FINDABLE", "Check", "Identity", "Kind", "decide", "examine"]
+__all__ = [
+    "CONTEXT",
+    "FINDABLE",
+    "SAME_IOU",
+    "Check",
+    "Identity",
+    "Kind",
+    "decide",
+    "examine",
+    "is_part",
+    "is_same_thing",
+]
 
 FINDABLE = ("street_vendor", "garbage_pile", "overflowing_bin", "construction_debris")
 """Classes that are a category of incident."""
@@ -22,12 +33,15 @@ CONTEXT = (*VEHICLES, "garbage_bin")
 """Classes that claim a region: it is explained and no incident."""
 
 PERSON_SHARE = 0.5
-HERS_FOR_S = 1800.0
 PERSON_REACH = 0.35
 """A person reaches things within this share of her height."""
 HIDING_SHARE = 0.5
 """Share of a thing's box that a person or vehicle covers who hides it."""
-SAME_IOU = 0.5
+FILLS_IOU = 0.5
+SAME_IOU = 0.35
+"""Least union of a thing and a find of it; two stalls, one half before the other, have less."""
+PART = 0.75
+"""Overlap of the smaller beyond which a box is a part of what the other is."""
 MEAN_OF = 8
 """Finds of which a box is the mean: few enough to follow a heap that grows."""
 NOTHING_KNOWN: Recall = MappingProxyType({})
@@ -103,9 +117,22 @@ def examine(
     shown = track.named or own
     if shown in best:
         _settle_box(track, best[shown][1])
+        track.missed = 0
+    elif not is_hidden:
+        track.missed += 1
     if not is_hidden:
         track.is_found = track.named in FINDABLE or (track.is_found and not track.named)
     return Check(own, best[own][0] if own else 0.0, is_hidden)
+
+
+def is_same_thing(known: Box, find: Box) -> bool:
+    """Whether a find can be the thing of a box: it fits it, or one is a part of the other."""
+    return union_iou(known, find) >= SAME_IOU or is_part(known, find)
+
+
+def is_part(one: Box, other: Box) -> bool:
+    """Whether one of two boxes lies almost wholly in the other."""
+    return overlap_of_smaller(one, other) > PART
 
 
 def decide(track: Track) -> Identity:
@@ -115,8 +142,7 @@ def decide(track: Track) -> Identity:
     half of its checks is hers.
     """
     name = track.named
-    # Missed in each of the dozen checks of half an hour, she has gone and left it.
-    is_hers = track.person_share > PERSON_SHARE and track.last_seen_at - track.last_person_at < HERS_FOR_S
+    is_hers = track.person_share > PERSON_SHARE
     belief = class_probability(track, name)
     if name in FINDABLE and (name == "street_vendor" or not is_hers):
         return Identity(
@@ -143,7 +169,7 @@ def decide(track: Track) -> Identity:
 def _settle_box(track: Track, box: Box) -> None:
     """The mean of the last finds at one place: a box's edges err by a few per cent, anew in each look."""
     old = track.found_box_px
-    if old is None or union_iou(old, box) < SAME_IOU:
+    if old is None or union_iou(old, box) < FILLS_IOU:
         track.finds, track.found_box_px = 1, box
         return
     track.finds = min(MEAN_OF, track.finds + 1)
@@ -163,9 +189,12 @@ def _best_explaining(found: Detections, box: Box, *, is_found: bool) -> Mapping[
         if name not in FINDABLE and name not in CONTEXT:
             continue
         x1, y1, x2, y2 = (float(value) for value in found.xyxy[row])
-        fit = union_iou((x1, y1, x2, y2), box) if is_found else score
-        if fit > fits.get(name, -1.0) and _explains(found.xyxy[row], box):
-            best[name], fits[name] = (score, (x1, y1, x2, y2)), fit
+        find: Box = (x1, y1, x2, y2)
+        is_thing = is_found and name in FINDABLE
+        fit = union_iou(find, box) if is_thing else score
+        explains = is_same_thing(box, find) if is_thing else _explains(found.xyxy[row], box)
+        if explains and fit > fits.get(name, -1.0):
+            best[name], fits[name] = (score, find), fit
     return best
 
 
@@ -176,7 +205,7 @@ def _is_covered(found: Detections, box: Box) -> bool:
     """
     others = [[float(value) for value in other] for other in found.of("person", *VEHICLES).xyxy]
     return any(
-        share_inside(box, other) > HIDING_SHARE and union_iou(box, other) < SAME_IOU for other in others
+        share_inside(box, other) > HIDING_SHARE and union_iou(box, other) < FILLS_IOU for other in others
     )
 
 

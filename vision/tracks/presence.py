@@ -81,11 +81,12 @@ class Track:
         last_check_look: When the detector last examined it.
         found_box_px: Where the detector last found what it is named, or, unnamed, a class of incident.
         zones: Names of the zones that it was last judged to stand in.
+        missed: Checks in a row in which nothing hid it and what it is named was not found.
         finds: Finds behind `found_box_px`, which is their mean.
         reach: Bounds on the grid, with a margin, of what the detector found: nothing beyond belongs to it.
         is_found: Whether it is something that the detector has found, and not changed ground alone.
         came: Whether the memory saw it come.
-        is_awaited: Whether it has been there for as long as its rule asks, and only needs to be seen once more.
+        is_awaited: Whether it has been there for as long as its rule asks, and need only be seen once more.
         settled: Why it is no incident for good, or empty.
         incident: What the incident desk keeps of an open incident.
     """
@@ -118,6 +119,7 @@ class Track:
     is_hidden: bool = False
     last_check_look: int = NEVER
     found_box_px: tuple[float, float, float, float] | None = None
+    missed: int = 0
     finds: int = 0
     reach: GridBox | None = None
     is_found: bool = False

@@ -10,6 +10,7 @@ from typing import Any
 from api.callers import Caller
 from api.errors import NotFound
 from api.lifecycle import Case, CaseState, Rung
+from api.store.history import ANYWHERE, Shapes
 
 __all__ = [
     "CasePlace",
@@ -91,6 +92,9 @@ class CaseQuery:
     Args:
         areas: Only cases in these areas.
         unit: Only cases in which this unit leads or joins.
+        since_ms, until_ms: When it was reported, both included.
+        max_error_m: Longest half axis of the place's ellipse.
+        shapes: Where it lies.
     """
 
     areas: tuple[str, ...] | None = None
@@ -100,6 +104,12 @@ class CaseQuery:
     number: str | None = None
     is_objected: bool | None = None
     run: str = "live"
+    street: str | None = None
+    grid_cell: str | None = None
+    since_ms: int | None = None
+    until_ms: int | None = None
+    max_error_m: float | None = None
+    shapes: Shapes = ANYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +150,11 @@ def list_cases(
         ("category = ?", query.category),
         ("number = ?", query.number),
         ("is_objected = ?", None if query.is_objected is None else int(query.is_objected)),
+        ("street = ?", query.street),
+        ("grid_cell = ?", query.grid_cell),
+        ("reported_ms >= ?", query.since_ms),
+        ("reported_ms <= ?", query.until_ms),
+        ("semi_major_m <= ?", query.max_error_m),
         ("case_key < ?", after.key if after else None),
     ]
     clauses = [clause for clause, value in conditions if value is not None]
@@ -150,8 +165,11 @@ def list_cases(
     if query.areas is not None:
         clauses.append(f"area IN ({', '.join('?' * len(query.areas))})")
         values += query.areas
+    for clause, given in query.shapes.conditions():
+        clauses.append(clause)
+        values += given
     rows = connection.execute(
-        f"SELECT {LISTED} FROM cases WHERE {' AND '.join(clauses)}"  # noqa: S608  constants above
+        f"SELECT {LISTED} FROM cases i WHERE {' AND '.join(clauses)}"  # noqa: S608  constants above
         " ORDER BY case_key DESC LIMIT ?",
         [*values, limit + 1],
     ).fetchall()

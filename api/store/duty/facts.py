@@ -19,12 +19,19 @@ from contracts.routing import street_at
 __all__ = ["count_month"]
 
 
-# One row per case that was alive in the month or due in it. `last_state` packs the number of the last step
-# that changed the state with the state itself, so that one pass over the steps is enough.
+# One row per case that may belong to a figure: reported or due in the month, or with a step in it. A due time
+# only ever moves on, or away by a return. `last_state` packs the number of the last step that changed the
+# state with the state itself, so that one pass over the steps is enough.
 _COUNTED = """
-WITH alive AS (
+WITH touched AS (
+    SELECT case_id FROM cases WHERE reported_ms >= :start AND reported_ms < :end
+    UNION SELECT case_id FROM cases WHERE due_ms >= :start AND reported_ms < :end
+    UNION SELECT case_id FROM cases WHERE due_ms IS NULL AND closed_ms IS NULL AND reported_ms < :end
+    UNION SELECT case_id FROM case_steps
+    WHERE action IN ('dispatch', 'handle', 'rework', 'return', 'extend') AND at_ms >= :start AND at_ms < :end
+), alive AS MATERIALIZED (
     SELECT case_id, number, category, street, unit, area, lon, lat, reported_ms, due_ms FROM cases
-    WHERE reported_ms < :end AND (closed_ms IS NULL OR closed_ms >= :start OR due_ms >= :start)
+    WHERE reported_ms < :end AND case_id IN (SELECT case_id FROM touched)
 ), told AS (
     SELECT case_id,
         max(CASE WHEN action = 'file' OR (action = 'undo' AND to_state IS NOT NULL)

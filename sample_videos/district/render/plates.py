@@ -29,7 +29,7 @@ from sample_videos.district.render.street import (
     put_far_things,
     put_lamps,
 )
-from sample_videos.district.render.studio import read_exr, use_cycles
+from sample_videos.district.render.studio import Writer, read_exr, use_cycles, white_sky
 
 __all__ = [
     "GROUPS",
@@ -69,11 +69,7 @@ def build_district() -> None:
     town.solid.to_object("town", grounded=False)
     far.to_object("far", grounded=False)
     town.glow.to_object("glow").lightgroup = "lamps"
-    world = bpy.data.worlds.new("sky")
-    bpy.context.scene.world = world
-    world.use_nodes = True
-    world.node_tree.nodes["Background"].inputs[0].default_value = (1, 1, 1, 1)
-    world.lightgroup = "sky"
+    white_sky().lightgroup = "sky"
 
 
 def prepare(folder: Path, samples: int) -> None:
@@ -87,27 +83,19 @@ def prepare(folder: Path, samples: int) -> None:
     layer.cycles.denoising_store_passes = True
     for group in GROUPS:
         bpy.ops.scene.view_layer_add_lightgroup(name=group)
-    scene.use_nodes = True
-    tree = scene.node_tree
-    tree.nodes.clear()
-    layers = tree.nodes.new("CompositorNodeRLayers")
-    writer = tree.nodes.new("CompositorNodeOutputFile")
-    writer.base_path = str(folder)
-    writer.format.file_format = "OPEN_EXR"
-    writer.format.color_depth = "32"
-    writer.format.exr_codec = "NONE"
-    writer.file_slots.clear()
+    writer = Writer.to(folder)
     for group in GROUPS:
-        clean = tree.nodes.new("CompositorNodeDenoise")
+        clean = writer.tree.nodes.new("CompositorNodeDenoise")
         clean.prefilter = "FAST"
-        tree.links.new(layers.outputs[f"Combined_{group}"], clean.inputs["Image"])
-        tree.links.new(layers.outputs["Denoising Normal"], clean.inputs["Normal"])
-        tree.links.new(layers.outputs["Denoising Albedo"], clean.inputs["Albedo"])
-        writer.file_slots.new(group)
-        tree.links.new(clean.outputs[0], writer.inputs[group])
+        for socket, output in (
+            ("Image", f"Combined_{group}"),
+            ("Normal", "Denoising Normal"),
+            ("Albedo", "Denoising Albedo"),
+        ):
+            writer.tree.links.new(writer.layers.outputs[output], clean.inputs[socket])
+        writer.write(group, clean.outputs[0])
     for slot, socket in (("normal", "Normal"), ("depth", "Depth")):
-        writer.file_slots.new(slot)
-        tree.links.new(layers.outputs[socket], writer.inputs[slot])
+        writer.write(slot, writer.layers.outputs[socket])
 
 
 def aim(camera: DistrictCamera, scale: float) -> None:

@@ -17,11 +17,13 @@ __all__ = [
     "DISTANCE_M",
     "Picture",
     "View",
+    "Writer",
     "clear_things",
     "open_studio",
     "photograph",
     "read_exr",
     "use_cycles",
+    "white_sky",
 ]
 
 DISTANCE_M = 15.0
@@ -89,10 +91,7 @@ def open_studio(samples: int, folder: Path) -> None:
     use_cycles(samples)
     scene.render.film_transparent = True
     scene.render.filter_size = 1.2
-    world = bpy.data.worlds.new("sky")
-    scene.world = world
-    world.use_nodes = True
-    world.node_tree.nodes["Background"].inputs[0].default_value = (1, 1, 1, 1)
+    white_sky()
     mesh = bpy.data.meshes.new("ground")
     mesh.from_pydata([(-60, -60, 0), (60, -60, 0), (60, 60, 0), (-60, 60, 0)], [], [(0, 1, 2, 3)])
     ground = bpy.data.objects.new("ground", mesh)
@@ -109,24 +108,54 @@ def open_studio(samples: int, folder: Path) -> None:
     camera.data.sensor_fit = "HORIZONTAL"
     camera.data.clip_start, camera.data.clip_end = 0.5, 300
     scene.view_layers[0].use_pass_normal = True
-    _outputs(folder)
-
-
-def _outputs(folder: Path) -> None:
-    scene = bpy.context.scene
-    scene.use_nodes = True
-    tree = scene.node_tree
-    tree.nodes.clear()
-    layers = tree.nodes.new("CompositorNodeRLayers")
-    writer = tree.nodes.new("CompositorNodeOutputFile")
-    writer.base_path = str(folder)
-    writer.format.file_format = "OPEN_EXR"
-    writer.format.color_depth = "32"
-    writer.format.exr_codec = "NONE"
-    writer.file_slots.clear()
+    writer = Writer.to(folder)
     for slot, socket in (("image", "Image"), ("normal", "Normal")):
-        writer.file_slots.new(slot)
-        tree.links.new(layers.outputs[socket], writer.inputs[slot])
+        writer.write(slot, writer.layers.outputs[socket])
+
+
+def white_sky() -> bpy.types.World:
+    """The uniform sky of strength 1 under which everything is rendered."""
+    world = bpy.data.worlds.new("sky")
+    bpy.context.scene.world = world
+    world.use_nodes = True
+    world.node_tree.nodes["Background"].inputs[0].default_value = (1, 1, 1, 1)
+    return world
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """The compositor of a scene, with nothing in it but render layers and what writes EXR files.
+
+    Attributes:
+        tree: Its nodes.
+        layers: What the render gives.
+        files: What writes; `write` gives it slots.
+    """
+
+    tree: bpy.types.NodeTree
+    layers: bpy.types.Node
+    files: bpy.types.Node
+
+    @classmethod
+    def to(cls, folder: Path) -> "Writer":
+        """An empty one that writes into a folder: 32 bits, not compressed, for they are read at once."""
+        scene = bpy.context.scene
+        scene.use_nodes = True
+        tree = scene.node_tree
+        tree.nodes.clear()
+        layers = tree.nodes.new("CompositorNodeRLayers")
+        files = tree.nodes.new("CompositorNodeOutputFile")
+        files.base_path = str(folder)
+        files.format.file_format = "OPEN_EXR"
+        files.format.color_depth = "32"
+        files.format.exr_codec = "NONE"
+        files.file_slots.clear()
+        return cls(tree, layers, files)
+
+    def write(self, slot: str, output: bpy.types.NodeSocket) -> None:
+        """Write an output to files named by a slot."""
+        self.files.file_slots.new(slot)
+        self.tree.links.new(output, self.files.inputs[slot])
 
 
 def read_exr(path: Path) -> F32:
