@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from api.roles import NEEDS_OF, Needs, Role
+from api.roles import EVERYWHERE, NEEDS_OF, Needs, Role
 
 __all__ = ["Caller"]
 
@@ -30,6 +30,8 @@ class Caller:
     def allows(self, *wanted: Needs) -> bool:
         """Whether he may do one of these."""
         may = NEEDS_OF[self.role] if self.scopes is None else NEEDS_OF[self.role] & self.scopes
+        if self.areas is not None:
+            may -= EVERYWHERE
         return not may.isdisjoint(wanted)
 
     def may_see(self, area: str | None) -> bool:

@@ -5,7 +5,7 @@ from api.errors import Forbidden
 from api.roles import Role
 from api.store.rights import Rights
 
-__all__ = ["check_may_grant", "is_within"]
+__all__ = ["check_is_everywhere", "check_may_grant", "is_within"]
 
 
 def is_within(caller: Caller, rights: Rights) -> bool:
@@ -13,6 +13,16 @@ def is_within(caller: Caller, rights: Rights) -> bool:
     if caller.areas is None:
         return True
     return rights.areas is not None and rights.areas <= caller.areas
+
+
+def check_is_everywhere(caller: Caller, what: str) -> None:
+    """Refuse to somebody limited to areas what reaches beyond any.
+
+    Raises:
+        Forbidden: He is limited.
+    """
+    if caller.areas is not None:
+        raise Forbidden(f"{what} reaches beyond your areas.", "Ask somebody without limits.")
 
 
 def check_may_grant(caller: Caller, rights: Rights) -> None:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-__all__ = ["NEEDS_OF", "Needs", "Role", "roles_with"]
+__all__ = ["EVERYWHERE", "NEEDS_OF", "Needs", "Role", "roles_with"]
 
 
 class Role(StrEnum):
@@ -46,6 +46,10 @@ NEEDS_OF: dict[Role, frozenset[Needs]] = {
     Role.ADMIN: frozenset({Needs.READ, Needs.CONFIGURE, Needs.ADMINISTER}),
     Role.AUDITOR: frozenset({Needs.READ, Needs.AUDIT}),
 }
+
+
+EVERYWHERE: frozenset[Needs] = frozenset({Needs.CONFIGURE, Needs.AUDIT})
+"""What reaches into every area, so that somebody limited to areas may not do it whatever his role."""
 
 
 def roles_with(*wanted: Needs) -> list[Role]:

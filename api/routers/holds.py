@@ -12,6 +12,7 @@ from api.deps import Administers, Needs, PartsDep, StoreDep, known_parameters, n
 from api.documents_history import HoldList, HoldShown
 from api.examples import problems
 from api.examples_history import HOLD, HOLD_LIST
+from api.granting import check_is_everywhere
 from api.read_models import body_of, read_model
 from api.store.holds import Hold, HoldKind, lift_hold, list_holds, place_hold
 from contracts.incident import Identifier, rfc3339
@@ -62,9 +63,14 @@ def _shown(hold: Hold) -> dict[str, str | None]:
     responses={200: {"content": HOLD_LIST}, **problems(400, 401, 403, 429, 503)},
     summary="List legal holds",
 )
-def get_holds(store: StoreDep, _: Sees) -> JSONResponse:
-    """The newest 1000 legal holds, lifted ones too."""
-    return JSONResponse({"holds": [_shown(hold) for hold in list_holds(store)]})
+def get_holds(store: StoreDep, caller: Sees) -> JSONResponse:
+    """The newest 1000 legal holds, lifted ones too; who is limited to areas sees those of his areas."""
+    holds = [
+        hold
+        for hold in list_holds(store)
+        if caller.areas is None or (hold.kind == "area" and caller.may_see(hold.subject))
+    ]
+    return JSONResponse({"holds": [_shown(hold) for hold in holds]})
 
 
 @router.post(
@@ -81,6 +87,7 @@ def get_holds(store: StoreDep, _: Sees) -> JSONResponse:
 )
 async def post_hold(request: Request, parts: PartsDep, caller: Administers) -> JSONResponse:
     """Keep an incident, a case, or all of a camera or area until the hold is lifted."""
+    check_is_everywhere(caller, "A hold")
     wish = await read_model(request, HoldRequest, MAX_BODY_BYTES, parts.settings.body_timeout_s)
     hold = await run_in_threadpool(
         place_hold, parts.store, wish.kind, wish.subject, wish.reason, caller.actor
@@ -102,6 +109,7 @@ async def post_lift(
     caller: Administers,
 ) -> JSONResponse:
     """End a hold; its row stays, and what it held is forgotten by its age."""
+    check_is_everywhere(caller, "A hold")
     wish = await read_model(request, LiftRequest, MAX_BODY_BYTES, parts.settings.body_timeout_s)
     hold = await run_in_threadpool(lift_hold, parts.store, hold_id, wish.reason, caller.actor)
     return JSONResponse(_shown(hold))

@@ -12,6 +12,7 @@ from api.deps import PartsDep, Reads, Sends, StoreDep, Supervises, known_paramet
 from api.documents import RunList, RunShown
 from api.errors import Forbidden
 from api.examples import RUN, RUN_LIST, problems
+from api.granting import check_is_everywhere
 from api.incident_parameters import areas_for
 from api.read_models import body_of, read_model
 from api.store.admitting import admit_run
@@ -110,6 +111,7 @@ async def put_run(request: Request, run: RunName, parts: PartsDep, _: Sends) -> 
 )
 async def post_admit(request: Request, run: RunName, parts: PartsDep, caller: Supervises) -> JSONResponse:
     """Let an analysis count; only a person can, and the reason stands in the audit log."""
+    check_is_everywhere(caller, "An analysis")
     given = await read_model(request, Admission, MAX_BODY_BYTES, parts.settings.body_timeout_s)
     if not caller.actor.startswith("user:"):
         raise Forbidden("Only a person admits a run.", "Sign in as a supervisor.")

@@ -266,6 +266,20 @@ def test_where_areas_mean_nothing_a_limited_caller_is_let_in_and_told_nothing_of
             assert not any(one in text for one in ours), (role, text[:2000])
 
 
+CITYWIDE = [
+    ("POST", "/v1/config/{kind}"), ("POST", "/v1/config/{kind}/rollback"), ("POST", "/v1/holds"),
+    ("POST", "/v1/holds/{hold_id}/lift"), ("POST", "/v1/runs/{run}/admit"), ("GET", "/v1/audit"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path"), CITYWIDE, ids=[" ".join(one) for one in CITYWIDE])
+def test_what_reaches_into_every_area_is_for_those_without_limits(
+    world: World, method: str, path: str
+) -> None:
+    for role in sorted((TABLE[method, path].roles or frozenset()) - {Role.AUDITOR}):
+        assert asked(world, method, path, world.key(role, OWN))[0] == 403, role
+
+
 def test_runs_count_what_lies_in_the_callers_areas(world: World) -> None:
     for areas, is_own in ((None, True), (OWN, True), (ELSEWHERE, False)):
         reply = world.client.get("/v1/runs", headers=world.key(Role.READER, areas)).json()
