@@ -184,6 +184,7 @@ def test_signing_out_and_revoking_end_the_session(api: RunningApi, browser: http
     assert browser.get("/").status_code == 401
     browser.cookies.update(kept)
     assert browser.get("/").status_code == 401, "a copied cookie outlived the session"
+    browser.cookies.clear()
     other = create_key(api.store, "reader", "other browser")
     browser.post("/login", data={"key": other})
     assert browser.get("/").status_code == 200

@@ -28,7 +28,13 @@ BATCH = {"Content-Type": "application/cloudevents-batch+json"}
 @contextmanager
 def running(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A server process and its address, as its own log says it."""
-    environment = {**os.environ, "STREETKEEPER_API_DATA_DIR": str(data_dir), "STREETKEEPER_API_PORT": "0"}
+    environment = {
+        **os.environ,
+        "STREETKEEPER_API_DATA_DIR": str(data_dir),
+        "STREETKEEPER_API_PORT": "0",
+        # The events of tests are of May: a start would purge them by their age.
+        "STREETKEEPER_API_PURGE_DAILY": "false",
+    }
     process = subprocess.Popen(
         [sys.executable, "-m", "api"], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
     )
