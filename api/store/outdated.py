@@ -13,6 +13,8 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 NAMING = ("picture", "evidence", "result", "document", "before")
 """Columns of tables beside the incidents' own in which evidence may be named, alone or within JSON."""
 OWN = {"events", "incidents"}
+MIRRORED = {"review_items": "kind <> 'incident'"}
+"""Rows beside the incidents that only repeat what their incidents name do not keep a file."""
 NOT_HELD = (
     " AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.lifted_ms IS NULL AND (h.kind, h.subject) IN"
     " (VALUES ('incident', i.incident_id), ('camera', i.camera_id), ('area', i.area)))"
@@ -82,7 +84,8 @@ def named_elsewhere(connection: sqlite3.Connection) -> set[str]:
     for (table,) in tables:
         columns = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
         for column in () if table in OWN else columns.intersection(NAMING):
-            sql = f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL"  # noqa: S608  of the schema
+            rows = MIRRORED.get(table, "true")
+            sql = f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL AND {rows}"  # noqa: S608  of the schema
             for (text,) in connection.execute(sql):
                 named.update(SHA256.findall(str(text)))
     return named

@@ -94,9 +94,7 @@ def test_the_committed_film_is_the_one_that_the_code_composes(film: Film) -> Non
     composed = make_composer(camera_of(film.camera_id), stage_of(film), Parts()).frame(film.starts_at + 40.0)
     shown = frame_of(film, 40.0)
     small = [cv2.resize(picture, (320, 180), interpolation=cv2.INTER_AREA) for picture in (composed, shown)]
-    # The film at dusk was made when lamps were drawn too strong: it is brighter, and its lamps' pools are.
-    most = 8.0 if film.camera_id == "canal" else 4.0
-    assert np.abs(small[0].astype(float) - small[1]).mean() < most
+    assert np.abs(small[0].astype(float) - small[1]).mean() < 4.0
 
 
 @pytest.mark.parametrize("film", FILMS, ids=NAMES)
