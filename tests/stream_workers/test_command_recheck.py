@@ -1,5 +1,6 @@
 """A recheck over real stills, looks and the mask pass: gone, still there, and when it cannot be told."""
 
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +31,12 @@ HEAP = (100, 100, 150, 140)
 NOW = datetime.now(UTC).replace(microsecond=0)
 HOUR = timedelta(hours=1)
 PLAIN = View(id="v")
+
+
+@pytest.fixture(autouse=True)
+def _now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test's own present: minutes may have passed since this module was read."""
+    monkeypatch.setattr(sys.modules[__name__], "NOW", datetime.now(UTC).replace(microsecond=0))
 
 
 def place_of(x: float, y: float) -> tuple[float, float]:
