@@ -1,5 +1,6 @@
 """Runs the revisions that a database lacks. The only place that knows Alembic and SQLAlchemy."""
 
+import logging
 import sqlite3
 from collections.abc import Callable
 from functools import lru_cache
@@ -16,6 +17,8 @@ from sqlalchemy.pool import NullPool
 __all__ = ["upgrade"]
 
 FOLDER = Path(__file__).parent / "migrations"
+# Each revision at level INFO is nothing that who runs the API, or makes a key, need read.
+logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 @lru_cache

@@ -153,7 +153,11 @@ def test_a_listener_that_takes_nothing_is_cut_and_costs_nothing(store: Store) ->
             deadline = time.monotonic() + 60
             number = 0
             while streams.listening or number == 0:
-                put(store, *[make_event(number + n, rule=rule) for n in range(300)])
+                # Far apart, so that none is looked at as perhaps the same as another.
+                lonlats = [
+                    (100 + 0.01 * ((number + n) // 500), 20 + 0.01 * ((number + n) % 500)) for n in range(300)
+                ]
+                put(store, *[make_event(number + n, rule=rule, lonlat=lonlats[n]) for n in range(300)])
                 number += 300
                 assert time.monotonic() < deadline, "the stuck listener was never cut"
                 time.sleep(0.1)

