@@ -26,6 +26,8 @@ EDGE_PX = 3.0
 EDGE_SHARE = 0.04
 """Error of a detected box's edge: so many pixels, or this share of the box's size across that edge, the
 larger (one sigma)."""
+SKEW_SHARE = 0.025
+"""Standard deviation of the footprint's centroid from where a body of even sides has it, of the width."""
 BODY_SHARE = 0.04
 """Error of a body's height in the picture, share of it: roofs hang over, heaps have no edges."""
 ODD = 0.003
@@ -90,6 +92,8 @@ def place_footprint(
     centre = weights @ centres
     spread = (centres - centre) * np.sqrt(weights)[:, None]
     covariance = feet.covariance_m2[2] + spread.T @ spread + box.covariance_m2(to_place)
+    # What stands on the ground is not under the middle of what is seen: goods on one side, a parasol off its table.
+    covariance += (SKEW_SHARE * width_m) ** 2 * np.eye(2)
     # A box that is seen too wide makes the thing larger, and its middle farther from its front.
     width_error = box.sigma_width / max(x2 - x1, 1.0)
     covariance += width_error**2 * np.outer(centre - front, centre - front)
