@@ -207,7 +207,9 @@ class IncidentDesk:
             first_seen=_utc(track.born_at),
             now=facts.at,
             present_s=max(0.0, track.last_seen_at - track.born_at),
-            error_m=place.ellipse.semi_major_m if place else 0.0,
+            # Once told of, it has left only where its place itself lies in the zone: at the edge of its error
+            # it would be closed and opened again and again.
+            error_m=place.ellipse.semi_major_m if place and track.incident is None else 0.0,
         )
         return Decision(
             identity,

@@ -1,11 +1,13 @@
 """What a view makes of what it sees: one incident per thing, none of persons and what is theirs."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from contracts.incident import Category
+from contracts.judgement import Outcome
 from contracts.site import Camera, Permit, Site, View, Zone, ZoneKind
 from sample_videos.district.site import site_document
 from stream_workers.build import placer_of
@@ -337,9 +339,12 @@ def calibrated() -> tuple[Site, ViewSetup]:
     return site, ViewSetup(site, camera, camera.views[0], "test", 10.0, has_detector=True)
 
 
-def told(track: Track, box: tuple[float, float, float, float], **facts: Any) -> Decision:
+def told(
+    track: Track, box: tuple[float, float, float, float], zones: list[Zone] | None = None, **facts: Any
+) -> Decision:
     """What a desk with a calibrated view makes of a track that nothing hides."""
-    _, setup = calibrated()
+    site, setup = calibrated()
+    setup = replace(setup, site=site.model_copy(update={"zones": zones})) if zones else setup
     when = START + timedelta(seconds=2000)
     look = LookFacts(200, when, 2000.0, (1280, 720), **({"suspended": False} | facts))
     track.born_at, track.last_seen_at = START.timestamp(), when.timestamp()
@@ -358,6 +363,26 @@ def test_places_are_corrected_by_a_small_push_and_a_little_less_sure() -> None:
     assert still.place is not None and pushed.place is not None
     assert pushed.place.lonlat == pytest.approx(still.place.lonlat, abs=1e-7)  # a centimetre
     assert pushed.place.ellipse.semi_major_m > still.place.ellipse.semi_major_m
+
+
+def test_what_was_told_of_at_the_edge_of_its_own_error_is_not_closed_and_opened_again_and_again() -> None:
+    box = (600.0, 400.0, 660.0, 480.0)
+    place = told(a_track(), box).place
+    assert place is not None
+    lon, lat = place.lonlat
+    metre = 1 / 111_320
+    edge, far = lat + 0.5 * place.ellipse.semi_minor_m * metre, lat + 20 * metre
+    corners = [(lon - 3e-4, edge), (lon + 3e-4, edge), (lon + 3e-4, far), (lon - 3e-4, far)]
+    beside = Zone(id="beside", kind=ZoneKind.IGNORED, polygon_lonlat=corners)
+    heap = {"named": "garbage_pile", "evidence": {"garbage_pile": 20.0}}
+    new, open_ = told(a_track(**heap), box, [beside]), told(a_track(**heap, incident={}), box, [beside])
+    assert new.judgement is not None and new.judgement.outcome is Outcome.IGNORED
+    assert open_.judgement is not None and open_.judgement.outcome is not Outcome.IGNORED
+    inside = Zone(
+        id="around", kind=ZoneKind.IGNORED, polygon_lonlat=[(x, y - 10 * metre) for x, y in corners]
+    )
+    gone = told(a_track(**heap, incident={}), box, [inside]).judgement
+    assert gone is not None and gone.outcome is Outcome.IGNORED
 
 
 def test_what_is_larger_than_anything_left_behind_is_no_unattended_object() -> None:

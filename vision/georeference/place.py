@@ -92,7 +92,7 @@ def place_footprint(
     centre = weights @ centres
     spread = (centres - centre) * np.sqrt(weights)[:, None]
     covariance = feet.covariance_m2[2] + spread.T @ spread + box.covariance_m2(to_place)
-    # What stands on the ground is not under the middle of what is seen: goods on one side, a parasol off its table.
+    # What stands on the ground is not under the middle of what is seen: a parasol stands off its table.
     covariance += (SKEW_SHARE * width_m) ** 2 * np.eye(2)
     # A box that is seen too wide makes the thing larger, and its middle farther from its front.
     width_error = box.sigma_width / max(x2 - x1, 1.0)

@@ -144,7 +144,9 @@ def _nudges(
         size = float(np.exp(rng.uniform(*np.log(NUDGE_PX)))) * camera.size_wh[0] / 1280
         turn = float(rng.uniform(0, 2 * np.pi))
         roll = float(np.clip(rng.normal(0, 0.25) * size / 12, -LONGEST_ROLL_DEG, LONGEST_ROLL_DEG))
-        end = moment + float(lasts)
+        # Set right by midnight: a camera-day begins with an empty memory, which knows of no older push.
+        midnight = hour(board.day, 24.0)
+        end = min(moment + float(lasts), midnight) if moment < midnight else moment + float(lasts)
         if all(end + 300 < cut[0] or cut[1] + 300 < moment for cut in cuts):
             yield Nudge(moment, end, size * np.cos(turn), size * np.sin(turn), roll, comes_back)
 
