@@ -14,7 +14,7 @@ from contracts.incident import Category, Ellipse, EvidenceRef, Incident, ModelRe
 from contracts.rules import Candidate, Judgement, Outcome, judge, rules_for, zones_at
 from contracts.site import Camera, Site, View, ZoneKind
 from stream_workers.drawn_scale import DrawnScale
-from stream_workers.track_rules import MIN_CHECKS, found_no_more, is_cut, why_part
+from stream_workers.track_rules import MIN_CHECKS, found_no_more, is_cut, light_fault, why_part
 from vision.georeference.place import Place
 from vision.tracks.identity import Identity, Kind, decide
 from vision.tracks.presence import Track
@@ -35,15 +35,6 @@ LIVE_RUN = "live"
 UPDATE_EVERY_S = 1800.0
 LEAST_JUDGED_PX = 24.0
 """Below this a 416-px detector does not know a car or a person either (bench of the real clips, 2026-11)."""
-ARRIVED = 1.03
-"""Least outline gain: a black bag on patterned paving has 1.07, an emptied parking place below 0.8."""
-COMPACT = 0.3
-"""Least share of its box that a thing fills; edges of a shaken road fill 0.12 to 0.19."""
-LEAST_CELLS = 30
-LEAST_SIDE_CELLS = 5
-"""Fewer pixels of the gate's grid do not tell a thing from light on a kerb or a wall."""
-MOST_GROWTH = 3.0
-"""A thing comes at one moment; light that creeps over ground begins small and grows."""
 UNCHECKED_GROWTH = 1.5
 PUSHED_COARSER = 1.5
 """A box in a pushed picture is so much less sure: the push is known to a pixel, its turn is not."""
@@ -293,7 +284,7 @@ class IncidentDesk:
             return "the picture's edge cuts it off"
         if min(box[2] - box[0], box[3] - box[1]) < LEAST_JUDGED_PX:
             return f"less than {LEAST_JUDGED_PX:.0f} px: too small to say that no class claims it"
-        light = _light_fault(track)
+        light = light_fault(track)
         if light:
             return light
         if track.seen_share < STEADY_SHARE:
@@ -507,20 +498,6 @@ def _with_clip(incident: Incident, clip: ClipAnswer) -> Incident:
 def _rounded(lonlat: tuple[float, float]) -> tuple[float, float]:
     """To a centimetre: more digits than the error has would only pretend."""
     return round(lonlat[0], 7), round(lonlat[1], 7)
-
-
-def _light_fault(track: Track) -> str:
-    """Why what stays may be light on what was there before; empty where it shows itself a thing."""
-    x1, y1, x2, y2 = track.box
-    if track.area < LEAST_CELLS or min(x2 - x1, y2 - y1) < LEAST_SIDE_CELLS:
-        return f"{track.area} pixels of the gate's grid are too few to tell a thing from light"
-    if track.area > MOST_GROWTH * track.born_area:
-        return f"it has grown from {track.born_area} to {track.area} pixels: light that creeps, no thing"
-    if track.outline < ARRIVED:
-        return f"its outline is not that of a thing that came ({track.outline:.2f})"
-    if track.fill < COMPACT:
-        return f"scattered: it fills {track.fill:.0%} of its box, as edges and leaves do"
-    return ""
 
 
 def _ellipse(place: Place | None) -> Ellipse | None:

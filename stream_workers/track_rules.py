@@ -13,7 +13,7 @@ from vision.tracks.identity import FINDABLE, Identity, Kind
 from vision.tracks.presence import Track
 from vision.types import Box
 
-__all__ = ["MIN_CHECKS", "Patience", "found_no_more", "is_cut", "why_part"]
+__all__ = ["MIN_CHECKS", "Patience", "found_no_more", "is_cut", "light_fault", "why_part"]
 
 MIN_CHECKS = 3
 """Least checks in which nothing hid a thing before it can become an incident."""
@@ -23,6 +23,15 @@ PART_SHARE = 0.5
 """Goods and shadows lie so close about a thing, shares of its box; what lies so far in it is part of it."""
 FOUND_NO_MORE = 0.1
 """Probability of what an incident was told of below which it ends: what only stays begins with as much."""
+ARRIVED = 1.03
+"""Least outline gain: a black bag on patterned paving has 1.07, an emptied parking place below 0.8."""
+COMPACT = 0.3
+"""Least share of its box that a thing fills; edges of a shaken road fill 0.12 to 0.19."""
+LEAST_CELLS = 30
+LEAST_SIDE_CELLS = 5
+"""Fewer pixels of the gate's grid do not tell a thing from light on a kerb or a wall."""
+MOST_GROWTH = 3.0
+"""A thing comes at one moment; light that creeps over ground begins small and grows."""
 AWAITED_LOOKS = 6
 """Looks from the end of its dwell on in which a thing is looked for in each."""
 NOBODYS_AFTER_DWELLS = 1.5
@@ -49,6 +58,20 @@ def why_part(identity: Identity, box: Box, picture_wh: tuple[int, int], others: 
         around = (thing[0] - margin_x, thing[1] - margin_y, thing[2] + margin_x, thing[3] + margin_y)
         if share_inside(box, around) > PART_SHARE:
             return f"it lies in or against a {other.named}"
+    return ""
+
+
+def light_fault(track: Track) -> str:
+    """Why what stays may be light on what was there before; empty where it shows itself a thing."""
+    x1, y1, x2, y2 = track.box
+    if track.area < LEAST_CELLS or min(x2 - x1, y2 - y1) < LEAST_SIDE_CELLS:
+        return f"{track.area} pixels of the gate's grid are too few to tell a thing from light"
+    if track.area > MOST_GROWTH * track.born_area:
+        return f"it has grown from {track.born_area} to {track.area} pixels: light that creeps, no thing"
+    if track.outline < ARRIVED:
+        return f"its outline is not that of a thing that came ({track.outline:.2f})"
+    if track.fill < COMPACT:
+        return f"scattered: it fills {track.fill:.0%} of its box, as edges and leaves do"
     return ""
 
 
