@@ -245,5 +245,7 @@ def _document(reply: httpx.Response) -> dict[str, Any]:
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        raise ProviderFailed("The identity provider answers something that is no answer.", _MEND)
+        raise ProviderFailed(
+            f"The identity provider answers something that is no answer ({reply.status_code}).", _MEND
+        )
     return document

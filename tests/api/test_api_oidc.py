@@ -105,7 +105,8 @@ def test_a_reply_works_once_in_the_browser_that_began_and_with_its_state(city: C
     with city.browser() as browser, city.browser() as thief:
         back = city.back(browser, "alice")
         assert thief.get(back).status_code == 401, "another browser used the reply"
-        assert browser.get(back).status_code == 200
+        arrived = browser.get(back)
+        assert arrived.status_code == 200, arrived.text
         assert browser.get(back).status_code == 401, "the reply was used twice"
     with city.browser() as browser:
         back = city.back(browser, "alice")

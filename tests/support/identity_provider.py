@@ -32,6 +32,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+TOKEN_S = 1.1
+
+
 class Canaille:
     """Canaille as a process, with people and groups in a database of its own."""
 
@@ -111,7 +114,11 @@ class Canaille:
         raise AssertionError("the provider never listened")
 
     def log_in(self, browser: httpx.Client, address: str, name: str) -> str:
-        """Go through its pages as a person does; gives the address that it sends the browser back to."""
+        """Go through its pages as a person does; gives the address that it sends the browser back to.
+
+        Two tokens that it makes for one person in one second are the same, which its own database refuses.
+        """
+        time.sleep(TOKEN_S)
         for _ in range(12):
             if urlsplit(address).path == CALLBACK:
                 return address
