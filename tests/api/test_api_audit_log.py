@@ -27,6 +27,8 @@ from tests.support.api_events import JPEG, digest, make_event
 from tests.support.api_people import add_user, sign_in
 from tests.support.full_disk import full_disk
 
+pytestmark = pytest.mark.slow
+
 BATCH = {"Content-Type": "application/cloudevents-batch+json"}
 NAME = f"{digest(JPEG)}.jpg"
 

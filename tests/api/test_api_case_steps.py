@@ -38,6 +38,8 @@ from tests.support.case_events import (
 )
 from tests.support.example_duty import DUTY_TEXT
 
+pytestmark = pytest.mark.slow
+
 A = Action
 MARKET = [118.9174, 31.9382]
 # A Wednesday, ten in the morning in Shanghai.

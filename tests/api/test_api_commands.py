@@ -23,6 +23,8 @@ from contracts.command import CommandKind
 from tests.api.conftest import RunningApi
 from tests.support.api_events import JPEG, digest
 
+pytestmark = pytest.mark.slow
+
 SNAPSHOT = {"kind": "snapshot", "camera": "market", "body": {"when": "now"}}
 
 

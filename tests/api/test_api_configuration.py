@@ -12,6 +12,8 @@ from api.configuration import site_of
 from tests.api.conftest import RunningApi
 from tests.support.example_site import EXAMPLE, changed
 
+pytestmark = pytest.mark.slow
+
 SECOND = changed('version: "', 'version: "second-').replace("look_every_s: 10", "look_every_s: 7", 1)
 
 

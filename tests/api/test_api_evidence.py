@@ -13,6 +13,8 @@ from api.store import Store
 from tests.support.api_events import CLIP, JPEG, digest, mp4_box
 from tests.support.full_disk import full_disk
 
+pytestmark = pytest.mark.slow
+
 NAME = f"{digest(JPEG)}.jpg"
 MASKED = {"Content-Type": "image/jpeg", "X-Streetkeeper-Masked": "true"}
 MASKED_CLIP = {**MASKED, "Content-Type": "video/mp4"}

@@ -11,6 +11,8 @@ import pytest
 from tests.api.conftest import RunningApi
 from tests.support.api_events import make_event, make_health, named
 
+pytestmark = pytest.mark.slow
+
 BATCH = "application/cloudevents-batch+json"
 
 

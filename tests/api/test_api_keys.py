@@ -13,6 +13,8 @@ from api.store.keys import check_key, create_key, list_keys, revoke_key
 from api.tries import FailedTries
 from tests.api.conftest import RunningApi
 
+pytestmark = pytest.mark.slow
+
 
 def test_roles_open_what_they_may(clients: dict[str, httpx.Client]) -> None:
     empty_batch = {"content": "[]", "headers": {"Content-Type": "application/cloudevents-batch+json"}}

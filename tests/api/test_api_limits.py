@@ -17,6 +17,8 @@ from api.store.keys import create_key
 from tests.api.conftest import serving
 from tests.support.api_people import add_user, sign_in
 
+pytestmark = pytest.mark.slow
+
 
 def taken(limit: RateLimit, name: str, cost: float = 1.0) -> int:
     """0 where it was let in, else the seconds to wait."""

@@ -11,6 +11,8 @@ from api.store.outside import WAITS_S, delete_left_over
 from tests.api.conftest import RunningApi
 from tests.support.api_events import JPEG, digest
 
+pytestmark = pytest.mark.slow
+
 ORIGINAL = b"\xff\xd8\xff\xe1 a face, a place, a device " * 20 + b"\xff\xd9"
 MASK = {"worker": "w1", "kinds": ["mask"], "limit": 1}
 

@@ -16,6 +16,8 @@ from contracts.incident import Incident
 from tests.api.conftest import RunningApi
 from tests.support.api_events import CLIP, JPEG, digest, make_event, make_health, make_incident, named
 
+pytestmark = pytest.mark.slow
+
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
 BATCH = {"Content-Type": "application/cloudevents-batch+json"}
 

@@ -15,6 +15,8 @@ from api.store.users import change_user, find_user_by_name
 from tests.api.conftest import RunningApi
 from tests.support.api_people import PASSWORD, add_user, sign_in
 
+pytestmark = pytest.mark.slow
+
 WISH = {"role": "reader", "name": "made by a browser"}
 
 

@@ -19,6 +19,8 @@ from api.store.rights import checked_rights, read_rights, rights_columns
 from tests.api.conftest import RunningApi
 from tests.support.api_people import PASSWORD, add_user
 
+pytestmark = pytest.mark.slow
+
 AREAS = st.none() | st.sets(
     st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,20}", fullmatch=True), min_size=1, max_size=4
 )

@@ -22,6 +22,8 @@ from vision.errors import MaskFailed
 from vision.privacy.mask import Masked, PrivacyMask
 from vision.types import Box
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2026, 5, 1, 8, tzinfo=UTC)
 SIZE = (320, 240)
 HEAP = (100, 100, 140, 130)

@@ -27,6 +27,8 @@ from tests.support.full_disk import full_disk
 from tests.support.look_commits import a_look, a_picture, an_event
 from tests.support.scripted_api import Answer, Asked, ScriptedApi, problem, scripted_api
 
+pytestmark = pytest.mark.slow
+
 QUICK = Backoff(0.02, 0.05)
 KEY = "sk_worker_verysecret"
 
