@@ -76,16 +76,18 @@ def decode_json(body: bytes) -> Any:
         raise BadBody("The body is nested too deeply.", "Send events as described in the API.") from None
 
 
-async def read_model(request: Request, model: type[Model], timeout_s: float) -> Model:
-    """The small document that a route takes, read after it is known who asks.
+async def read_model(
+    request: Request, model: type[Model], timeout_s: float, max_bytes: int = MAX_WISH_BYTES
+) -> Model:
+    """The document that a route takes, read after it is known who asks.
 
     Raises:
         BadBody: It is no JSON.
-        TooLarge: It is over 20 kB.
+        TooLarge: It is over `max_bytes`.
         TooSlow: It did not arrive in time.
         Unprocessable: It is not what the route takes; the faults name what.
     """
-    document = decode_json(await read_body(request, MAX_WISH_BYTES, timeout_s))
+    document = decode_json(await read_body(request, max_bytes, timeout_s))
     try:
         return model.model_validate(document)
     except ValidationError as error:

@@ -1,12 +1,9 @@
 """What the routes of configuration, commands, leases and drop folders take in their bodies."""
 
-from typing import Any, TypeVar
+from typing import Any
 
-from fastapi import Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from api.bodies import decode_json, read_body
-from api.errors import Unprocessable
 from contracts.command import CommandKind, CommandResult
 from contracts.incident import Identifier
 
@@ -21,8 +18,6 @@ __all__ = [
     "LeaseWish",
     "LeasesWanted",
     "RollbackWish",
-    "described",
-    "read_wish",
 ]
 
 MOST_CAMERAS = 2000
@@ -30,7 +25,6 @@ MOST_FILES = 5000
 WorkerName = Field(
     min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$", description="Unique for each start of a worker."
 )
-Wish = TypeVar("Wish", bound=BaseModel)
 
 
 class _Taken(BaseModel):
@@ -120,36 +114,3 @@ WISHES: tuple[type[BaseModel], ...] = (
     CommandResult,
 )
 """All of these, for the OpenAPI document."""
-
-
-async def read_wish(request: Request, wish: type[Wish], max_bytes: int, timeout_s: float) -> Wish:
-    """The document in a body, read after it is known who asks.
-
-    Raises:
-        BadBody: It is no JSON.
-        TooLarge: It is over `max_bytes`.
-        TooSlow: It did not arrive in time.
-        Unprocessable: It is not what the route takes; `errors` names each fault.
-    """
-    document = decode_json(await read_body(request, max_bytes, timeout_s))
-    try:
-        return wish.model_validate(document)
-    except ValidationError as error:
-        faults = [
-            {"in": "body", "name": ".".join(str(part) for part in fault["loc"])[:60], "problem": fault["msg"]}
-            for fault in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
-        raise Unprocessable(
-            "The body is not what this takes.", "See /openapi.json for what it takes.", errors=faults
-        ) from None
-
-
-def described(wish: type[BaseModel], example: Any) -> dict[str, Any]:
-    """The body in the OpenAPI document, for `openapi_extra`; the schema itself is added in `main`."""
-    schema = {"$ref": f"#/components/schemas/{wish.__name__}"}
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": schema, "example": example}},
-        }
-    }

@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.bodies import body_of, read_model
 from api.deps import PartsDep, Sends, known_parameters
 from api.documents_commands import LeasedCommands, ResultKept
 from api.errors import Unprocessable
@@ -19,7 +20,7 @@ from api.store.command_work import LEASE_S, finish_command, is_due, lease_comman
 from api.store.commands import CommandRow, Outcome
 from api.store.outside import delete_left_over
 from api.store.times import from_ms, now_ms
-from api.wishes import CommandProgress, CommandsWanted, described, read_wish
+from api.wishes import CommandProgress, CommandsWanted
 from contracts.command import CommandResult
 from contracts.incident import rfc3339
 
@@ -46,7 +47,7 @@ class WaitParameters(BaseModel):
     "/v1/commands/lease",
     response_model=LeasedCommands,
     responses={200: {"content": LEASED}, **problems(400, 401, 403, 408, 413, 422, 429, 503, 507)},
-    openapi_extra=described(CommandsWanted, COMMANDS_WANTED),
+    openapi_extra=body_of(CommandsWanted, COMMANDS_WANTED),
     summary="Take commands (workers)",
 )
 async def post_lease(
@@ -57,7 +58,7 @@ async def post_lease(
     Those that need a camera go to the worker that has its lease (`/v1/leases`). A worker that is silent
     about a command for `lease_s` loses it to another.
     """
-    wanted = await read_wish(request, CommandsWanted, MOST_BYTES, parts.settings.body_timeout_s)
+    wanted = await read_model(request, CommandsWanted, parts.settings.body_timeout_s, MOST_BYTES)
     deadline = time.monotonic() + given.wait
     while True:
         leased = await run_in_threadpool(_lease, parts.store, wanted)
@@ -95,12 +96,12 @@ def _leased(command: CommandRow) -> dict[str, Any]:
         200: {"content": RESULT_KEPT},
         **problems(400, 401, 403, 404, 408, 409, 413, 422, 429, 503, 507),
     },
-    openapi_extra=described(CommandProgress, PROGRESS),
+    openapi_extra=body_of(CommandProgress, PROGRESS),
     summary="Tell how far a command is (workers)",
 )
 async def post_progress(request: Request, command_id: CommandId, parts: PartsDep, _: Sends) -> JSONResponse:
     """A worker is alive and so far; its lease on the command begins anew. 409: another has it now."""
-    told = await read_wish(request, CommandProgress, MOST_BYTES, parts.settings.body_timeout_s)
+    told = await read_model(request, CommandProgress, parts.settings.body_timeout_s, MOST_BYTES)
     write = parts.store.write(
         lambda connection: tell_progress(
             connection, command_id, told.token, (told.progress, told.note), now_ms()
@@ -117,7 +118,7 @@ async def post_progress(request: Request, command_id: CommandId, parts: PartsDep
         200: {"content": RESULT_KEPT},
         **problems(400, 401, 403, 404, 408, 409, 413, 422, 429, 503, 507),
     },
-    openapi_extra=described(CommandResult, RESULT),
+    openapi_extra=body_of(CommandResult, RESULT),
     summary="Hand in a result (workers)",
 )
 async def post_result(
@@ -127,7 +128,7 @@ async def post_result(
 
     Its pictures are sent first (`PUT /v1/evidence/{name}`). 409: another worker has the command, or did it.
     """
-    result = await read_wish(request, CommandResult, MOST_BYTES, parts.settings.body_timeout_s)
+    result = await read_model(request, CommandResult, parts.settings.body_timeout_s, MOST_BYTES)
     return await run_in_threadpool(_finish, parts.store, command_id, result, caller.actor)
 
 

@@ -8,6 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.bodies import body_of, read_model
 from api.callers import Caller
 from api.configuration import cameras_of, site_of
 from api.deps import Needs, PartsDep, Reads, StoreDep, known_parameters, needs
@@ -26,7 +27,7 @@ from api.store.command_work import (
 )
 from api.store.commands import CommandRow, enqueue_command, expire_commands, find_command
 from api.store.times import from_ms, now_ms
-from api.wishes import CommandWish, described, read_wish
+from api.wishes import CommandWish
 from contracts.command import CommandKind
 from contracts.incident import rfc3339
 
@@ -90,7 +91,7 @@ def _shown(command: CommandRow) -> dict[str, Any]:
         202: {"description": "Kept; a worker will do it.", "content": COMMAND},
         **problems(400, 401, 403, 404, 408, 413, 422, 429, 503, 507),
     },
-    openapi_extra=described(CommandWish, COMMAND_WISH),
+    openapi_extra=body_of(CommandWish, COMMAND_WISH),
     summary="Ask workers for something",
 )
 async def post_command(
@@ -103,7 +104,7 @@ async def post_command(
     ] = None,
 ) -> JSONResponse:
     """Keep a command until a worker does it or it expires; `GET` of its id tells how far it is."""
-    wish = await read_wish(request, CommandWish, MOST_BYTES, parts.settings.body_timeout_s)
+    wish = await read_model(request, CommandWish, parts.settings.body_timeout_s, MOST_BYTES)
     return await run_in_threadpool(_enqueue, parts.store, wish, caller, idempotency_key)
 
 

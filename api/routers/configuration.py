@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.bodies import body_of, read_model
 from api.callers import Caller
 from api.configuration import KINDS, ConfigKind, changes_between, site_of
 from api.deps import Configures, Needs, PartsDep, StoreDep, known_parameters, needs
@@ -27,7 +28,7 @@ from api.store.configuration import (
     list_config,
 )
 from api.store.times import from_ms
-from api.wishes import ConfigWish, RollbackWish, described, read_wish
+from api.wishes import ConfigWish, RollbackWish
 from contracts.fault import Fault
 from contracts.incident import rfc3339
 
@@ -185,7 +186,7 @@ def get_changes(
         201: {"description": "It holds from now on.", "content": CONFIG},
         **problems(400, 401, 403, 404, 408, 409, 413, 422, 429, 503, 507),
     },
-    openapi_extra=described(ConfigWish, CONFIG_WISH),
+    openapi_extra=body_of(ConfigWish, CONFIG_WISH),
     summary="Change a document of the configuration",
 )
 async def post_config(request: Request, kind: Kind, parts: PartsDep, caller: Configures) -> JSONResponse:
@@ -194,7 +195,7 @@ async def post_config(request: Request, kind: Kind, parts: PartsDep, caller: Con
     `base` is the version that the change was made in; where another was made meanwhile, 409 says so.
     """
     _known(kind)
-    wish = await read_wish(request, ConfigWish, MOST_BYTES, parts.settings.body_timeout_s)
+    wish = await read_model(request, ConfigWish, parts.settings.body_timeout_s, MOST_BYTES)
     new = NewConfig(kind, wish.text, "", caller.actor, wish.reason)
     return await run_in_threadpool(_add, parts.store, new, wish.base)
 
@@ -208,12 +209,12 @@ async def post_config(request: Request, kind: Kind, parts: PartsDep, caller: Con
         201: {"description": "The old text holds again, as a new version.", "content": CONFIG},
         **problems(400, 401, 403, 404, 408, 409, 413, 422, 429, 503, 507),
     },
-    openapi_extra=described(RollbackWish, ROLLBACK_WISH),
+    openapi_extra=body_of(RollbackWish, ROLLBACK_WISH),
     summary="Bring back an earlier version",
 )
 async def post_rollback(request: Request, kind: Kind, parts: PartsDep, caller: Configures) -> JSONResponse:
     """Make the text of an earlier version hold again, as a new version that names it; no history is lost."""
-    wish = await read_wish(request, RollbackWish, 10_000, parts.settings.body_timeout_s)
+    wish = await read_model(request, RollbackWish, parts.settings.body_timeout_s, 10_000)
     old = await run_in_threadpool(_find, parts.store, kind, wish.version)
     new = NewConfig(kind, old.text, "", caller.actor, wish.reason, restored=old.version)
     return await run_in_threadpool(_add, parts.store, new, wish.base)

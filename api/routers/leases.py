@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.bodies import body_of, read_model
 from api.configuration import cameras_of
 from api.deps import PartsDep, Reads, Sends, StoreDep, known_parameters
 from api.documents_commands import DropFolderList, LeaseList
@@ -16,7 +17,7 @@ from api.examples_commands import DROP_FOLDER, DROP_FOLDERS, LEASE_WISH, LEASES,
 from api.store.drop_folders import keep_drop_folder, list_drop_folders
 from api.store.leases import CameraLease, list_leases, release_lease, renew_leases, take_lease
 from api.store.times import from_ms
-from api.wishes import DropFolderTold, LeasesWanted, LeaseWish, described, read_wish
+from api.wishes import DropFolderTold, LeasesWanted, LeaseWish
 from contracts.incident import Identifier, rfc3339
 
 __all__ = ["router"]
@@ -54,7 +55,7 @@ def _until(lease_s: float) -> tuple[int, int]:
     "/v1/leases/{camera}",
     response_model=LeaseList,
     responses={200: {"content": LEASES}, **problems(400, 401, 403, 408, 413, 422, 429, 503, 507)},
-    openapi_extra=described(LeaseWish, LEASE_WISH),
+    openapi_extra=body_of(LeaseWish, LEASE_WISH),
     summary="Take a camera (workers)",
 )
 async def put_lease(request: Request, camera: CameraId, parts: PartsDep, caller: Sends) -> JSONResponse:
@@ -62,7 +63,7 @@ async def put_lease(request: Request, camera: CameraId, parts: PartsDep, caller:
 
     Where `holder` is another, that worker watches the camera; ask again later.
     """
-    wish = await read_wish(request, LeaseWish, MOST_BYTES, parts.settings.body_timeout_s)
+    wish = await read_model(request, LeaseWish, parts.settings.body_timeout_s, MOST_BYTES)
     lease = await asyncio.wrap_future(
         parts.store.write(
             lambda connection: take_lease(connection, camera, wish.worker, caller.actor, _until(wish.lease_s))
@@ -75,12 +76,12 @@ async def put_lease(request: Request, camera: CameraId, parts: PartsDep, caller:
     "/v1/leases",
     response_model=LeaseList,
     responses={200: {"content": LEASES}, **problems(400, 401, 403, 408, 413, 422, 429, 503, 507)},
-    openapi_extra=described(LeasesWanted, LEASES_WANTED),
+    openapi_extra=body_of(LeasesWanted, LEASES_WANTED),
     summary="Renew cameras (workers)",
 )
 async def post_leases(request: Request, parts: PartsDep, caller: Sends) -> JSONResponse:
     """Renew the leases of a worker's cameras; each comes back as it is afterwards, its own or another's."""
-    wish = await read_wish(request, LeasesWanted, MOST_BYTES, parts.settings.body_timeout_s)
+    wish = await read_model(request, LeasesWanted, parts.settings.body_timeout_s, MOST_BYTES)
     leases = await asyncio.wrap_future(
         parts.store.write(
             lambda connection: renew_leases(
@@ -127,12 +128,12 @@ def get_leases(store: StoreDep, caller: Reads) -> JSONResponse:
     status_code=204,
     response_class=Response,
     responses={204: {"description": "Kept."}, **problems(400, 401, 403, 408, 413, 422, 429, 503, 507)},
-    openapi_extra=described(DropFolderTold, DROP_FOLDER),
+    openapi_extra=body_of(DropFolderTold, DROP_FOLDER),
     summary="Tell what lies in a drop folder (workers)",
 )
 async def post_drop_folder(request: Request, parts: PartsDep, caller: Sends) -> Response:
     """Keep the names of the recordings in a worker's drop folder; `analyse-recording` names one of them."""
-    told = await read_wish(request, DropFolderTold, 2_000_000, parts.settings.body_timeout_s)
+    told = await read_model(request, DropFolderTold, parts.settings.body_timeout_s, 2_000_000)
     files = [file.model_dump(mode="json") for file in told.files]
     now_ms = time.time_ns() // 1_000_000
     await asyncio.wrap_future(
