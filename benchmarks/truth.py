@@ -14,7 +14,7 @@ from sample_videos.district.camera_day import CameraDay
 from sample_videos.district.day_stage import DayKey
 from sample_videos.district.simulate import DetectorKind, OpenStage, simulate
 
-__all__ = ["TruthRun", "bench_truth", "table_of"]
+__all__ = ["TruthRun", "bench_truth", "simulated", "table_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,15 @@ class TruthRun:
     jobs: int = 1
 
 
+def simulated(run: TruthRun, open_stage: OpenStage, tick: Callable[[CameraDay], None]) -> list[CameraDay]:
+    """All camera-days of a run, those that are not there yet made now; `tick` is told of each."""
+    days: list[CameraDay] = []
+    for day in simulate(run.keys, open_stage, run.detector, run.out, run.jobs):
+        days.append(day)
+        tick(day)
+    return days
+
+
 def bench_truth(
     run: TruthRun, open_stage: OpenStage, tick: Callable[[CameraDay], None] = lambda _: None
 ) -> tuple[str, list[str]]:
@@ -46,10 +55,7 @@ def bench_truth(
 
     Returns: The JSON line, and the lines of the table.
     """
-    days: list[CameraDay] = []
-    for day in simulate(run.keys, open_stage, run.detector, run.out, run.jobs):
-        days.append(day)
-        tick(day)
+    days = simulated(run, open_stage, tick)
     matches = [match_day(day) for day in sorted(days, key=lambda day: (day.seed, day.camera_id, day.day))]
     figures = {**_facts(run), **figures_of(matches), "cpu_ms_per_look": _cpu_ms(days)}
     targets = targets_of(figures)

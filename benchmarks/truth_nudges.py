@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from benchmarks.figures import line
-from benchmarks.truth import TruthRun
+from benchmarks.truth import TruthRun, simulated
 from benchmarks.truth_figures import CAVEAT
 from benchmarks.truth_health import health_of
 from benchmarks.truth_targets import health_targets
 from sample_videos.district.camera_day import CameraDay
-from sample_videos.district.simulate import OpenStage, simulate
+from sample_videos.district.simulate import OpenStage
 from sample_videos.district.things import DAY_S
 
 __all__ = ["bench_nudges"]
@@ -30,10 +30,7 @@ def bench_nudges(
 
     Returns: The JSON line, and the lines of the table.
     """
-    days: list[CameraDay] = []
-    for day in simulate(run.keys, open_stage, run.detector, run.out, run.jobs):
-        days.append(day)
-        tick(day)
+    days = simulated(run, open_stage, tick)
     steady = sum(day.steady_s for day in days) / DAY_S
     seeds = sorted({key.seed for key in run.keys})
     figures: dict[str, Any] = {
